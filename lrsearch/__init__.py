@@ -1,0 +1,47 @@
+"""Find a learning rate, digit by digit.
+
+>>> import lrsearch
+>>> search = lrsearch.DigitSearch(digits=1, epochs=1)
+>>> for trial in search:
+...     search.tell(trial, abs(trial.rate - 0.003))  # your training goes here
+>>> search.rate
+Rate('0.003')
+"""
+
+from lrsearch._default import ask, best, report, tell, use
+from lrsearch.baselines import GridSearch, RandomSearch, grid
+from lrsearch.digits import DECADES, DigitSearch
+from lrsearch.exploit import Exploit, Step
+from lrsearch.rate import Rate
+from lrsearch.registry import from_config
+from lrsearch.schedules import Constant, CosineAnnealing, CosineWarmRestarts, Schedule
+from lrsearch.search import Search
+from lrsearch.trial import Round, StaleTrial, Trial, TrialRecord
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "DECADES",
+    "Constant",
+    "CosineAnnealing",
+    "CosineWarmRestarts",
+    "DigitSearch",
+    "Exploit",
+    "GridSearch",
+    "RandomSearch",
+    "Rate",
+    "Round",
+    "Schedule",
+    "Search",
+    "StaleTrial",
+    "Step",
+    "Trial",
+    "TrialRecord",
+    "ask",
+    "best",
+    "from_config",
+    "grid",
+    "report",
+    "tell",
+    "use",
+]

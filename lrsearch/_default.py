@@ -1,0 +1,68 @@
+"""The hidden search that the module-level functions act on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lrsearch.digits import DigitSearch
+from lrsearch.trial import Trial, TrialRecord
+
+__all__ = ["ask", "best", "report", "tell", "use"]
+
+_search: Any = None
+
+
+def use(search: Any = None) -> Any:
+    """Make a search, or a study, the one that `ask`, `tell`, `report` and `best` act on.
+
+    Parameters
+    ----------
+    search : Search or Study, optional
+        By default a new `DigitSearch`.
+
+    Returns
+    -------
+    Search or Study
+        The search now in use.
+
+    Examples
+    --------
+    >>> import lrsearch
+    >>> search = lrsearch.use(lrsearch.GridSearch(["0.1", "0.01"], epochs=1))
+    >>> while (trial := lrsearch.ask()) is not None:
+    ...     lrsearch.tell(trial, abs(trial.rate - 0.02))
+    >>> lrsearch.best().rate
+    Rate('0.01')
+    """
+    global _search
+    _search = DigitSearch() if search is None else search
+    return _search
+
+
+def _current() -> Any:
+    return use() if _search is None else _search
+
+
+def ask(resume: bool = True) -> Trial | None:
+    """`Search.ask` on the search in use."""
+    trial: Trial | None = _current().ask(resume)
+    return trial
+
+
+def report(trial: Trial, score: Any, epoch: int | None = None) -> bool:
+    """`Search.report` on the search in use."""
+    goes_on: bool = _current().report(trial, score, epoch)
+    return goes_on
+
+
+def tell(
+    trial: Trial, score: Any, standard_error: float | None = None, *, skip_if_told: bool = False
+) -> None:
+    """`Search.tell` on the search in use."""
+    _current().tell(trial, score, standard_error, skip_if_told=skip_if_told)
+
+
+def best() -> TrialRecord | None:
+    """`Search.best` of the search in use: the record of the best trial so far."""
+    record: TrialRecord | None = _current().best
+    return record

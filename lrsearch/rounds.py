@@ -1,0 +1,97 @@
+"""Searches that work through lists of rates, each rate trained in full."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Iterable
+
+from lrsearch.rate import Rate
+from lrsearch.search import Direction, Search
+from lrsearch.trial import Round, TrialRecord
+
+__all__ = ["RoundSearch"]
+
+
+class RoundSearch(Search):
+    """A search that hands out a round's rates and looks at the scores when all are in.
+
+    A strategy calls `_begin` with a list of rates, and decides in `_round_over` what comes next.
+
+    Parameters
+    ----------
+    epochs : int
+        Epochs of each trial, all in one leg.
+    repeats : int
+        How many inits each rate is trained from.
+    direction : {"minimize", "maximize"}
+        Whether a smaller or a larger score is better.
+    """
+
+    def __init__(self, epochs: int, repeats: int, direction: Direction) -> None:
+        super().__init__(direction)
+        self.epochs = at_least(1, "epochs", epochs)
+        self.repeats = at_least(1, "repeats", repeats)
+        self._queue: deque[tuple[Rate, int]] = deque()
+        self._measured: dict[Rate, list[TrialRecord]] = {}
+
+    @abstractmethod
+    def _round_over(self) -> None:
+        """Every rate of the round has its scores: begin another round, extend it, or finish."""
+
+    def _begin(self, round: Round) -> None:
+        self._rounds.append(round)
+        self._enqueue(rate for rate in round.rates if rate not in self._measured)
+
+    def _enqueue(self, rates: Iterable[Rate]) -> None:
+        self._queue.extend((rate, init) for rate in rates for init in range(self.repeats))
+
+    def _init(self, repeat: int) -> int:
+        """The number of the initialisation for the trial that is about to be made."""
+        return repeat
+
+    def _propose(self, resume: bool) -> tuple[TrialRecord, int] | None:
+        if not self._queue:
+            return None
+        rate, repeat = self._queue.popleft()
+        epochs = self.epochs if rate else 1
+        record = self._new_record(rate, len(self._rounds), self._init(repeat), epochs)
+        return record, epochs
+
+    def _told(self, record: TrialRecord) -> None:
+        self._measured.setdefault(record.rate, []).append(record)
+        if not self._queue and not self._out and not self._returned:
+            self._round_over()
+
+    def _rate_loss(self, rate: Rate) -> float:
+        """The rate's mean score over its inits, to minimise; infinite if one has diverged."""
+        records = self._measured.get(rate)
+        if not records:
+            return math.inf
+        return sum(map(self._loss, records)) / len(records)
+
+    def _ranked(self, rates: Iterable[Rate]) -> list[Rate]:
+        """The rates best first; equal ones stay in order."""
+        return sorted(rates, key=self._rate_loss)
+
+    @property
+    def rate(self) -> Rate | None:
+        """The rate with the best mean score; None while no positive rate has one.
+
+        When the search is over, only the rates of the last round count.
+        """
+        if self.done:
+            return self.kept[0] if self.kept else None
+        best = min((rate for rate in self._measured if rate), key=self._rate_loss, default=None)
+        return best if best is not None and math.isfinite(self._rate_loss(best)) else None
+
+
+def at_least(least: int, name: str, value: int) -> int:
+    """Check a whole number: the value, or an error that names it."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} has to be a whole number, got {value!r}")
+    value = value.__index__()
+    if value < least:
+        raise ValueError(f"{name} has to be at least {least}, got {value}")
+    return value

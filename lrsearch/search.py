@@ -1,0 +1,534 @@
+"""The ask/tell contract that every strategy keeps."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from lrsearch.rate import Rate
+from lrsearch.trial import Round, StaleTrial, State, Trial, TrialRecord
+
+__all__ = ["Direction", "Event", "Search"]
+
+Direction = Literal["minimize", "maximize"]
+Event = tuple[Any, ...]
+
+
+class Search(ABC):
+    """A strategy that hands out learning rates by `ask` and takes scores back by `tell`.
+
+    A search holds no model and trains nothing. Its state is the replay of its ordered log of
+    events (`events`) over its configuration (`config`), so it can be stored as JSON and rebuilt
+    anywhere.
+
+    A strategy derives from this class and implements `config`, `rate` and `_propose`; `_told`,
+    `_drops` and `_finish` are there for it. It has to be deterministic, given its configuration.
+
+    Parameters
+    ----------
+    direction : {"minimize", "maximize"}
+        Whether a smaller or a larger score is better.
+
+    Examples
+    --------
+    The complete loop, here with a score that is known to be best at 0.002:
+
+    >>> import math
+    >>> import lrsearch
+    >>> search = lrsearch.DigitSearch(digits=1, epochs=1)
+    >>> for trial in search:
+    ...     search.tell(trial, abs(math.log10(trial.rate / 0.002)))
+    >>> search.rate
+    Rate('0.002')
+    """
+
+    def __init__(self, direction: Direction) -> None:
+        if direction not in ("minimize", "maximize"):
+            raise ValueError(f'direction has to be "minimize" or "maximize", got {direction!r}')
+        self.direction: Direction = direction
+        self._sign = 1.0 if direction == "minimize" else -1.0
+        self._records: list[TrialRecord] = []
+        self._out: dict[int, Trial] = {}
+        self._returned: list[int] = []
+        self._stops: dict[int, int] = {}
+        self._events: list[Event] = []
+        self._rounds: list[Round] = []
+        self._best: TrialRecord | None = None
+        self._spent = 0
+        self._reason: str | None = None
+
+    # What a strategy provides -----------------------------------------------------------------
+
+    @abstractmethod
+    def config(self) -> dict[str, Any]:
+        """The configuration as a JSON object, from which `lrsearch.from_config` rebuilds it.
+
+        It holds the class name under "search" and every parameter under its own name.
+        """
+
+    @property
+    @abstractmethod
+    def rate(self) -> Rate | None:
+        """The rate recommended; None while no score supports one."""
+
+    @abstractmethod
+    def _propose(self, resume: bool) -> tuple[TrialRecord, int] | None:
+        """The trial to hand out next, and the epoch at which its leg stops; None for nothing now.
+
+        A new trial comes from `_new_record`; a known one has to be paused.
+        """
+
+    def _told(self, record: TrialRecord) -> None:  # noqa: B027  (a strategy may need nothing here)
+        """A leg of this trial has ended, with its scores in."""
+
+    def _drops(self, record: TrialRecord) -> bool:
+        """Whether to end this trial's leg here, after the epoch just reported."""
+        return False
+
+    def _new_record(self, rate: Rate, round: int, init: int, max_epochs: int) -> TrialRecord:
+        record = TrialRecord(len(self._records), rate, round, init, max_epochs)
+        self._records.append(record)
+        return record
+
+    def _finish(self, reason: str) -> None:
+        """End the search for good."""
+        self._reason = reason
+
+    # The state --------------------------------------------------------------------------------
+
+    @property
+    def trials(self) -> tuple[TrialRecord, ...]:
+        """A record of each trial, by number."""
+        return tuple(self._records)
+
+    @property
+    def rounds(self) -> tuple[Round, ...]:
+        """The rounds begun so far."""
+        return tuple(self._rounds)
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """The ordered log of asks, reports, tells and releases; each event is a JSON list."""
+        return self._events
+
+    @property
+    def out(self) -> tuple[Trial, ...]:
+        """The trials that have been handed out and not ended."""
+        return tuple(self._out.values())
+
+    @property
+    def best(self) -> TrialRecord | None:
+        """The record with the best score; None where no trial has one."""
+        return self._best
+
+    @property
+    def kept(self) -> tuple[Rate, ...]:
+        """The rates kept by the last round that is over, best first."""
+        for round in reversed(self._rounds):
+            if round.kept:
+                return round.kept
+        return ()
+
+    @property
+    def done(self) -> bool:
+        """Whether the search is over for good."""
+        return self._reason is not None
+
+    @property
+    def reason(self) -> str | None:
+        """Why the search is over; None while it is not."""
+        return self._reason
+
+    @property
+    def spent(self) -> int:
+        """Epochs charged so far."""
+        return self._spent
+
+    @property
+    def most_epochs(self) -> int | None:
+        """How many epochs the search can charge at the most; None where that is unknown."""
+        return None
+
+    # Ask, report, tell, release ---------------------------------------------------------------
+
+    def ask(self, resume: bool = True) -> Trial | None:
+        """Hand out a trial's next leg.
+
+        Parameters
+        ----------
+        resume : bool
+            Whether the caller keeps checkpoints. Without them every leg starts at epoch 0, and
+            is charged in full.
+
+        Returns
+        -------
+        Trial or None
+            None where nothing can be handed out now; `done` tells whether for good.
+        """
+        if self._reason is not None:
+            return None
+        if self._returned:
+            record = self._records[heapq.heappop(self._returned)]
+            stop = self._stops[record.number]
+        else:
+            proposal = self._propose(resume)
+            if proposal is None:
+                return None
+            record, stop = proposal
+        return self._hand_out(record, stop, resume)
+
+    def _hand_out(self, record: TrialRecord, stop: int, resume: bool) -> Trial:
+        start = record.checkpoint if resume else 0
+        record.state = "asked"
+        record.epoch = start
+        leg = record.legs
+        record.legs = leg + 1
+        trial = Trial(record.number, leg, record.rate, record.round, record.init, start, stop)
+        self._out[record.number] = trial
+        self._events.append(("ask", resume))
+        return trial
+
+    def report(self, trial: Trial, score: Any, epoch: int | None = None) -> bool:
+        """Record the score after one epoch, for loops that validate as they go.
+
+        Parameters
+        ----------
+        trial : Trial
+            What `ask` returned.
+        score : number or None
+            The validation result; None for an epoch that was not validated.
+        epoch : int, optional
+            Epochs that the trial has behind it, counted from 1 at its first leg. By default the
+            one after the last reported; epochs left out are spent without a score.
+
+        Returns
+        -------
+        bool
+            True while the leg should go on. False has ended it: all epochs are in, the trial has
+            diverged, or the search has dropped it.
+
+        Raises
+        ------
+        KeyError
+            If the trial is none of this search's.
+        StaleTrial
+            If the leg was released.
+        ValueError
+            If the leg has ended, or the epoch is not one of its epochs still to come.
+        TypeError
+            If the score is no number.
+
+        Examples
+        --------
+        >>> import lrsearch
+        >>> search = lrsearch.GridSearch(["0.01", "0.001"], epochs=3)
+        >>> trial = search.ask()
+        >>> [search.report(trial, score) for score in (0.9, 0.5, 0.4)]
+        [True, True, False]
+        """
+        record = self._live_record(trial)
+        value = None if score is None else _number(score, "score")
+        if epoch is None:
+            epoch = record.epoch + 1
+        elif not record.epoch < epoch <= trial.stop_epoch:
+            raise ValueError(
+                f"epoch has to lie in {record.epoch + 1} to {trial.stop_epoch} for trial "
+                f"{trial.number}, got {epoch}"
+            )
+        self._events.append(("report", record.number, trial.leg, value, epoch))
+        self._charge(record, epoch - record.epoch)
+        record.epoch = epoch
+        if value is not None:
+            self._score(record, epoch, value)
+            if not math.isfinite(value):
+                self._end(record, "diverged")
+                return False
+        if epoch == trial.stop_epoch:
+            self._end(record, "complete" if epoch >= record.max_epochs else "paused")
+            return False
+        if self._drops(record):
+            self._end(record, "stopped")
+            return False
+        return True
+
+    def tell(
+        self,
+        trial: Trial,
+        score: Any,
+        standard_error: float | None = None,
+        *,
+        skip_if_told: bool = False,
+    ) -> None:
+        """Record a whole leg in one call.
+
+        Parameters
+        ----------
+        trial : Trial
+            What `ask` returned.
+        score : number or sequence of numbers
+            A number stands for the whole leg. A sequence is one score an epoch; a shorter one
+            ends the leg early and charges its length. nan and ±inf are results: the trial has
+            diverged.
+        standard_error : float, optional
+            The standard error of the score, if it is known (from the folds of a
+            cross-validation, say). It serves `evidence`.
+        skip_if_told : bool
+            Ignore a second tell instead of raising.
+
+        Raises
+        ------
+        KeyError
+            If the trial is none of this search's.
+        StaleTrial
+            If the leg was released.
+        ValueError
+            If the leg was told before or reported on, if there are more scores than epochs or
+            none, or if the standard error is negative or not finite.
+        TypeError
+            If a score is no number.
+        """
+        if type(score) is float:
+            values = None
+        elif _is_number(score):
+            score, values = _number(score, "score"), None
+        else:
+            values = _numbers(score)
+        if self._out.get(_number_of(trial)) is not trial:
+            if skip_if_told and self._was_told(trial):
+                return
+            trial = self._live_trial(trial)
+        record = self._records[trial.number]
+        if record.epoch != trial.start_epoch:
+            raise ValueError(
+                f"trial {trial.number} has {record.epoch - trial.start_epoch} epochs of this leg "
+                "reported: go on with report(), or release() it"
+            )
+        if standard_error is not None:
+            standard_error = _standard_error(standard_error)
+        if values is None:
+            stop = trial.stop_epoch
+            diverged = not math.isfinite(score)
+            self._events.append(("tell", record.number, trial.leg, score, standard_error))
+            self._score(record, stop, score)
+        else:
+            if len(values) > trial.epochs:
+                raise ValueError(
+                    f"trial {trial.number} has {trial.epochs} epochs in this leg, got "
+                    f"{len(values)} scores"
+                )
+            stop = trial.start_epoch + len(values)
+            diverged = not all(map(math.isfinite, values))
+            self._events.append(("tell", record.number, trial.leg, values, standard_error))
+            for epoch, value in enumerate(values, trial.start_epoch + 1):
+                self._score(record, epoch, value)
+        self._charge(record, stop - trial.start_epoch)
+        record.epoch = stop
+        if standard_error is not None:
+            record.standard_error = standard_error
+        if diverged:
+            state: State = "diverged"
+        elif stop < trial.stop_epoch:
+            state = "stopped"
+        else:
+            state = "complete" if stop >= record.max_epochs else "paused"
+        self._end(record, state)
+
+    def release(self, trial: Trial) -> None:
+        """Take a leg back whose worker is gone: it can be asked again.
+
+        Epochs that were reported stay spent, and their scores are kept.
+
+        Raises
+        ------
+        KeyError, StaleTrial, ValueError
+            As for `report`.
+        """
+        record = self._live_record(trial)
+        self._events.append(("release", record.number, trial.leg))
+        del self._out[record.number]
+        record.state = "released"
+        record.released_legs += (trial.leg,)
+        self._stops[record.number] = trial.stop_epoch
+        heapq.heappush(self._returned, record.number)
+
+    def __iter__(self) -> Iterator[Trial]:
+        """Ask until the search is done; a loop that is left releases the trial in hand."""
+        while True:
+            trial = self.ask()
+            if trial is None:
+                if self.done:
+                    return
+                untold = ", ".join(str(number) for number in self._out)
+                raise RuntimeError(
+                    f"nothing can be handed out before these trials are told: {untold}. Call "
+                    "tell() or release() for each trial that was asked"
+                )
+            try:
+                yield trial
+            except GeneratorExit:
+                if self._out.get(trial.number) is trial:
+                    self.release(trial)
+                raise
+
+    def replay(self, events: Iterable[Sequence[Any]]) -> None:
+        """Bring a search to the state that another one's `events` describe.
+
+        Parameters
+        ----------
+        events : iterable of sequences
+            The log of a search of the same configuration; JSON lists serve as well.
+
+        Raises
+        ------
+        ValueError
+            If the events do not fit this search.
+
+        Examples
+        --------
+        >>> import lrsearch
+        >>> search = lrsearch.GridSearch(["0.01", "0.001"])
+        >>> search.tell(search.ask(), 0.5)
+        >>> copy = lrsearch.from_config(search.config())
+        >>> copy.replay(search.events)
+        >>> copy.rate
+        Rate('0.01')
+        """
+        for event in events:
+            self._apply(event)
+
+    def _apply(self, event: Sequence[Any]) -> None:
+        kind = event[0]
+        if kind == "ask":
+            if self.ask(event[1]) is None:
+                raise ValueError("the log asks for a trial where this search has none to hand out")
+            return
+        trial = self._out.get(event[1])
+        if trial is None or trial.leg != event[2]:
+            raise ValueError(
+                f"the log has a {kind} for trial {event[1]}, leg {event[2]}, which is not out here"
+            )
+        if kind == "tell":
+            self.tell(trial, event[3], event[4])
+        elif kind == "report":
+            self.report(trial, event[3], event[4])
+        elif kind == "release":
+            self.release(trial)
+        else:
+            raise ValueError(f"the log has an unknown event {kind!r}")
+
+    # Bookkeeping ------------------------------------------------------------------------------
+
+    def _live_trial(self, trial: Trial) -> Trial:
+        """The trial that is out under this number and leg, or the error that says why none is."""
+        number = _number_of(trial)
+        if not 0 <= number < len(self._records):
+            raise KeyError(f"trial {number} is not one of this search's {len(self._records)}")
+        record = self._records[number]
+        current = self._out.get(number)
+        if current is not None and current.leg == trial.leg:
+            return current
+        if trial.leg in record.released_legs:
+            raise StaleTrial(
+                f"leg {trial.leg} of trial {number} was released and may be with another worker: "
+                "drop it and ask again"
+            )
+        if trial.leg >= record.legs:
+            raise KeyError(f"trial {number} has no leg {trial.leg}")
+        raise ValueError(
+            f"leg {trial.leg} of trial {number} has ended, its scores are in ({record.state})"
+        )
+
+    def _live_record(self, trial: Trial) -> TrialRecord:
+        if self._out.get(_number_of(trial)) is not trial:
+            trial = self._live_trial(trial)
+        return self._records[trial.number]
+
+    def _was_told(self, trial: Trial) -> bool:
+        number = trial.number
+        if not 0 <= number < len(self._records):
+            return False
+        record = self._records[number]
+        current = self._out.get(number)
+        return (
+            trial.leg < record.legs
+            and trial.leg not in record.released_legs
+            and (current is None or current.leg != trial.leg)
+        )
+
+    def _charge(self, record: TrialRecord, epochs: int) -> None:
+        record.spent += epochs
+        self._spent += epochs
+
+    def _score(self, record: TrialRecord, epoch: int, value: float) -> None:
+        record.scores[epoch] = value
+        sign = self._sign
+        if math.isfinite(value) and (record.score is None or sign * value < sign * record.score):
+            record.score = value
+            best = self._best
+            if best is None or best.score is None or sign * value < sign * best.score:
+                self._best = record
+
+    def _end(self, record: TrialRecord, state: State) -> None:
+        del self._out[record.number]
+        record.state = state
+        record.checkpoint = record.epoch
+        if state == "diverged":
+            record.score = None
+            if self._best is record:
+                scored = [other for other in self._records if other.score is not None]
+                self._best = min(scored, key=self._loss, default=None)
+        self._told(record)
+
+    def _loss(self, record: TrialRecord) -> float:
+        """The trial's score as a number to minimise; infinite where it has none."""
+        return math.inf if record.score is None else self._sign * record.score
+
+
+def _number_of(trial: Trial) -> int:
+    if not isinstance(trial, Trial):
+        raise TypeError(f"expected a Trial as ask() returned it, got {type(trial).__name__}")
+    return trial.number
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, (bool, np.bool_, str, bytes)):
+        return False
+    return isinstance(value, (int, float, np.number)) or (
+        hasattr(value, "__float__") and getattr(value, "ndim", 0) == 0
+    )
+
+
+def _number(value: Any, name: str) -> float:
+    if type(value) is float:
+        return value
+    if not _is_number(value):
+        raise TypeError(f"a {name} has to be a number, got {type(value).__name__}: {value!r}")
+    try:
+        return float(value)
+    except TypeError as error:
+        raise TypeError(f"a {name} has to be a real number, got {value!r}") from error
+
+
+def _numbers(values: Any) -> list[float]:
+    one_dimensional = getattr(values, "ndim", None) == 1
+    if isinstance(values, (str, bytes)) or not (one_dimensional or isinstance(values, Sequence)):
+        raise TypeError(
+            "a score has to be a number or a sequence of one number an epoch, got "
+            f"{type(values).__name__}: {values!r}"
+        )
+    numbers = [_number(value, "score") for value in values]
+    if not numbers:
+        raise ValueError("expected one score an epoch, got an empty sequence: release() the trial")
+    return numbers
+
+
+def _standard_error(value: Any) -> float:
+    number = _number(value, "standard error")
+    if not 0 <= number < math.inf:
+        raise ValueError(f"a standard error has to be finite and not negative, got {value!r}")
+    return number
