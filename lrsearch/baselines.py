@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from lrsearch.checks import at_least
 from lrsearch.rate import Rate
-from lrsearch.rounds import RoundSearch, at_least
+from lrsearch.rounds import RoundSearch
 from lrsearch.search import Direction
 from lrsearch.trial import Round
 

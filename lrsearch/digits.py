@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
+from lrsearch.checks import at_least
 from lrsearch.rate import Rate
-from lrsearch.rounds import RoundSearch, at_least
+from lrsearch.rounds import RoundSearch
 from lrsearch.search import Direction
 from lrsearch.trial import Round
 

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterable
 
+from lrsearch.checks import at_least
 from lrsearch.rate import Rate
 from lrsearch.search import Direction, Search
 from lrsearch.trial import Round, TrialRecord
@@ -85,13 +86,3 @@ class RoundSearch(Search):
             return self.kept[0] if self.kept else None
         best = min((rate for rate in self._measured if rate), key=self._rate_loss, default=None)
         return best if best is not None and math.isfinite(self._rate_loss(best)) else None
-
-
-def at_least(least: int, name: str, value: int) -> int:
-    """Check a whole number: the value, or an error that names it."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} has to be a whole number, got {value!r}")
-    value = value.__index__()
-    if value < least:
-        raise ValueError(f"{name} has to be at least {least}, got {value}")
-    return value

@@ -8,8 +8,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
-import numpy as np
-
+from lrsearch.checks import is_number, number, numbers
+from lrsearch.checks import standard_error as checked_error
 from lrsearch.rate import Rate
 from lrsearch.trial import Round, StaleTrial, State, Trial, TrialRecord
 
@@ -232,7 +232,7 @@ class Search(ABC):
         [True, True, False]
         """
         record = self._live_record(trial)
-        value = None if score is None else _number(score, "score")
+        value = None if score is None else number(score)
         if epoch is None:
             epoch = record.epoch + 1
         elif not record.epoch < epoch <= trial.stop_epoch:
@@ -294,10 +294,10 @@ class Search(ABC):
         """
         if type(score) is float:
             values = None
-        elif _is_number(score):
-            score, values = _number(score, "score"), None
+        elif is_number(score):
+            score, values = number(score), None
         else:
-            values = _numbers(score)
+            values = numbers(score)
         if self._out.get(_number_of(trial)) is not trial:
             if skip_if_told and self._was_told(trial):
                 return
@@ -309,7 +309,7 @@ class Search(ABC):
                 "reported: go on with report(), or release() it"
             )
         if standard_error is not None:
-            standard_error = _standard_error(standard_error)
+            standard_error = checked_error(standard_error)
         if values is None:
             stop = trial.stop_epoch
             diverged = not math.isfinite(score)
@@ -493,42 +493,3 @@ def _number_of(trial: Trial) -> int:
     if not isinstance(trial, Trial):
         raise TypeError(f"expected a Trial as ask() returned it, got {type(trial).__name__}")
     return trial.number
-
-
-def _is_number(value: Any) -> bool:
-    if isinstance(value, (bool, np.bool_, str, bytes)):
-        return False
-    return isinstance(value, (int, float, np.number)) or (
-        hasattr(value, "__float__") and getattr(value, "ndim", 0) == 0
-    )
-
-
-def _number(value: Any, name: str) -> float:
-    if type(value) is float:
-        return value
-    if not _is_number(value):
-        raise TypeError(f"a {name} has to be a number, got {type(value).__name__}: {value!r}")
-    try:
-        return float(value)
-    except TypeError as error:
-        raise TypeError(f"a {name} has to be a real number, got {value!r}") from error
-
-
-def _numbers(values: Any) -> list[float]:
-    one_dimensional = getattr(values, "ndim", None) == 1
-    if isinstance(values, (str, bytes)) or not (one_dimensional or isinstance(values, Sequence)):
-        raise TypeError(
-            "a score has to be a number or a sequence of one number an epoch, got "
-            f"{type(values).__name__}: {values!r}"
-        )
-    numbers = [_number(value, "score") for value in values]
-    if not numbers:
-        raise ValueError("expected one score an epoch, got an empty sequence: release() the trial")
-    return numbers
-
-
-def _standard_error(value: Any) -> float:
-    number = _number(value, "standard error")
-    if not 0 <= number < math.inf:
-        raise ValueError(f"a standard error has to be finite and not negative, got {value!r}")
-    return number
