@@ -179,12 +179,13 @@ class DigitSearch(RoundSearch):
         elif round.digit == (_AUTO_DIGITS if self.digits == "auto" else self.digits):
             self._finish(f"all {round.digit} digits are searched")
         elif self.digits == "auto" and round.digit and not self._next_digit_supported(round):
-            self._finish(f"a further digit would be noise: {self.evidence().sentence}")
+            self._finish(f"a digit after the first {round.digit} would be noise")
         else:
             self._next_round(round)
 
     def _next_digit_supported(self, round: Round) -> bool:
-        return self.evidence().digits > round.digit
+        evidence = self.evidence()
+        return evidence is not None and evidence.digits > round.digit
 
     def _next_round(self, last: Round) -> None:
         parents = sorted(last.kept, reverse=True) if self.order == "descending" else last.kept

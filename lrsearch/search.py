@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from lrsearch.checks import is_number, number, numbers
 from lrsearch.checks import standard_error as checked_error
+from lrsearch.evidence import Evidence
 from lrsearch.rate import Rate
 from lrsearch.trial import Round, StaleTrial, State, Trial, TrialRecord
 
@@ -153,6 +154,10 @@ class Search(ABC):
     def most_epochs(self) -> int | None:
         """How many epochs the search can charge at the most; None where that is unknown."""
         return None
+
+    def evidence(self) -> Evidence | None:
+        """Which rates the scores cannot tell apart from the best; None where no trial has one."""
+        return Evidence.of(self._records, self.direction)
 
     # Ask, report, tell, release ---------------------------------------------------------------
 
