@@ -8,7 +8,8 @@
 Rate('0.003')
 """
 
-from lrsearch._default import ask, best, report, tell, use
+from lrsearch import report
+from lrsearch._default import CallableReport, ask, best, tell, use
 from lrsearch.baselines import GridSearch, RandomSearch, grid
 from lrsearch.digits import DECADES, DigitSearch
 from lrsearch.exploit import Exploit, Step
@@ -19,6 +20,8 @@ from lrsearch.search import Search
 from lrsearch.trial import Round, StaleTrial, Trial, TrialRecord
 
 __version__ = "0.1.0"
+
+report.__class__ = CallableReport
 
 __all__ = [
     "DECADES",

@@ -1,13 +1,18 @@
-"""The hidden search that the module-level functions act on."""
+"""The hidden search that the module-level functions act on.
+
+``lrsearch.report`` is two things at once: the function that reports a score to the search in use,
+and the module of tables and figures. The module is made callable, so that both names hold.
+"""
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 from lrsearch.digits import DigitSearch
 from lrsearch.trial import Trial, TrialRecord
 
-__all__ = ["ask", "best", "report", "tell", "use"]
+__all__ = ["CallableReport", "ask", "best", "report", "tell", "use"]
 
 _search: Any = None
 
@@ -66,3 +71,9 @@ def best() -> TrialRecord | None:
     """`Search.best` of the search in use: the record of the best trial so far."""
     record: TrialRecord | None = _current().best
     return record
+
+
+class CallableReport(ModuleType):
+    """The class of the module ``lrsearch.report``: calling it is `report`."""
+
+    __call__ = staticmethod(report)

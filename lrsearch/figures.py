@@ -119,6 +119,7 @@ def _round_figure(
             axes.annotate(
                 str(rate), (float(rate), value), textcoords="offset points",
                 xytext=(0, 10 if index % 2 == 0 else -16), ha="center", color="#d1495b",
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5},
             )  # fmt: skip
     diverged = [float(rate) for rate, score in scores if score is None and rate]
     if diverged:

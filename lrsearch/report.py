@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,6 @@ def summary(
     search: Searched, exploit: Exploit | None = None, extra: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """The outcome as a JSON object: rate, evidence, best score, epochs, configurations."""
-    from lrsearch import __version__
-
     evidence = search.evidence()
     best = search.best
     content: dict[str, Any] = {
@@ -94,7 +93,7 @@ def summary(
             "config": search.config(),
         },
         "exploit": None,
-        "lrsearch": __version__,
+        "lrsearch": version("lrsearch"),
     }
     if exploit is not None:
         content["exploit"] = {

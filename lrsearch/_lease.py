@@ -1,0 +1,152 @@
+"""Who holds a trial: worker processes, and whether they still live."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["Clock", "Heartbeat", "Worker", "is_alive"]
+
+
+class Worker(NamedTuple):
+    """One open study in one process.
+
+    Attributes
+    ----------
+    name : str
+        Unlike any other worker's.
+    host : str
+        The machine, as far as process numbers mean the same there.
+    pid : int
+        The process number.
+    started : str
+        When the process started, in the system's own count; empty where that is unknown. It
+        tells a process from a later one of the same number.
+    """
+
+    name: str
+    host: str
+    pid: int
+    started: str
+
+    @classmethod
+    def here(cls) -> Worker:
+        """A new worker in this process."""
+        pid = os.getpid()
+        return cls(secrets.token_hex(8), _host(), pid, _started(pid) or "")
+
+
+def is_alive(worker: Worker) -> bool | None:
+    """Whether a worker's process runs; None where that cannot be known from here.
+
+    Examples
+    --------
+    >>> is_alive(Worker.here())
+    True
+    >>> is_alive(Worker.here()._replace(host="elsewhere")) is None
+    True
+    """
+    if worker.host != _host():
+        return None
+    if worker.pid == os.getpid():
+        return worker.started == (_started(worker.pid) or "")
+    started = _started(worker.pid)
+    if worker.started and started is not None:
+        return started == worker.started
+    if os.name != "posix":
+        return None
+    try:
+        os.kill(worker.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return None
+    return not worker.started
+
+
+class Clock:
+    """The time of day, and whether it can be trusted to tell how old a heartbeat is.
+
+    After the machine slept, or its clock was set, every heartbeat looks old. The clock then
+    trusts no age for the length of a lease, in which live workers give a new sign.
+    """
+
+    def __init__(self, lease: float) -> None:
+        self._lease = lease
+        self._offset = time.time() - time.monotonic()
+        self._trusted_from = -1.0
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+    def trusts(self) -> bool:
+        """Whether ages can be told now."""
+        monotonic = time.monotonic()
+        offset = time.time() - monotonic
+        if abs(offset - self._offset) > self._lease / 2:
+            self._offset = offset
+            self._trusted_from = monotonic + self._lease
+        return monotonic >= self._trusted_from
+
+
+class Heartbeat:
+    """A thread that gives a sign of life at an interval.
+
+    Parameters
+    ----------
+    beat : callable
+        Gives the sign. What it raises is its own business: it has to handle its errors.
+    interval : float
+        Seconds between two signs.
+    """
+
+    def __init__(self, beat: Callable[[], None], interval: float) -> None:
+        self._beat = beat
+        self._interval = interval
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="lrsearch-heartbeat", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stopped.wait(self._interval):
+            self._beat()
+
+    def stop(self, wait: bool = True) -> None:
+        """End the thread."""
+        self._stopped.set()
+        if wait and self._thread is not threading.current_thread():
+            self._thread.join(timeout=5)
+
+
+_known_host: str | None = None
+
+
+def _host() -> str:
+    """The name of the machine, its boot, and its space of process numbers."""
+    global _known_host
+    if _known_host is None:
+        parts = [socket.gethostname()]
+        try:
+            parts.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+            parts.append(os.readlink("/proc/self/ns/pid"))
+        except OSError:
+            pass
+        _known_host = " ".join(parts)
+    return _known_host
+
+
+def _started(pid: int) -> str | None:
+    """When a process started, by /proc; None where it is gone, or the system has no /proc."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    state, *fields = stat.rpartition(")")[2].split()
+    return None if state in ("Z", "X") else fields[18]

@@ -1,0 +1,164 @@
+"""Learning curves as a race reads them: pure functions of arrays.
+
+Everything here works on losses, scores turned so that smaller is better, and compares only
+differences of them, so that neither the scale nor the offset of a score matters.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Curve", "curve", "finals", "gain", "scatter"]
+
+Array = npt.NDArray[np.float64]
+
+_MAD = 1.4826
+"""Median absolute deviation to standard deviation, for a normal distribution."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """What one trial has shown so far.
+
+    Attributes
+    ----------
+    x : float
+        log10 of the rate.
+    best : array of shape (epochs,)
+        The smallest loss up to each epoch; epochs without a score are filled in, linearly in the
+        logarithm of the epoch.
+    first : float
+        The loss of the first epoch that has one.
+    noise : float
+        The scatter of the loss from epoch to epoch (see `scatter`); nan where there are too few.
+    validated : int
+        How many epochs have a score.
+    """
+
+    x: float
+    best: Array
+    first: float
+    noise: float
+    validated: int
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that the trial has behind it."""
+        return len(self.best)
+
+    @property
+    def loss(self) -> float:
+        """The smallest loss so far."""
+        return float(self.best[-1])
+
+
+def curve(rate: float, scores: Mapping[int, float], sign: float = 1.0) -> Curve | None:
+    """The curve of a trial that has not diverged; None for one that has, or has no score.
+
+    Parameters
+    ----------
+    rate : float
+        Its learning rate, above 0.
+    scores : mapping of int to float
+        The score by epoch, from 1.
+    sign : float
+        1 where a smaller score is better, -1 where a larger one is.
+
+    Examples
+    --------
+    >>> curve(0.01, {1: 4.0, 2: 3.0, 3: 3.5}).best
+    array([4., 3., 3.])
+    >>> curve(0.01, {2: 4.0, 8: 2.0}).best.round(2).tolist()
+    [4.0, 4.0, 3.42, 3.0, 2.68, 2.42, 2.19, 2.0]
+    """
+    if not scores:
+        return None
+    epochs = np.array(sorted(scores))
+    losses = sign * np.array([scores[epoch] for epoch in epochs])
+    if not np.isfinite(losses).all():
+        return None
+    every = np.arange(1, epochs[-1] + 1)
+    smallest = np.minimum.accumulate(losses)
+    whole = len(every) == len(epochs)
+    best = smallest if whole else np.interp(np.log(every), np.log(epochs), smallest)
+    noise = math.nan
+    if whole and len(losses) >= 3:
+        noise = _MAD * float(np.median(np.abs(np.diff(losses, 2)))) / math.sqrt(6)
+    return Curve(math.log10(rate), best, float(losses[0]), noise, len(losses))
+
+
+def gain(curve: Curve) -> float:
+    """How much the loss fell while the epochs doubled last; nan where one score says nothing.
+
+    A learning curve is close to straight in the logarithm of the epochs over such a stretch, so
+    this is also what the next doubling may bring, and seldom less than that.
+
+    Examples
+    --------
+    >>> gain(curve(0.1, {1: 8.0, 2: 6.0, 3: 5.5, 4: 5.0}))
+    1.0
+    """
+    if curve.validated < 2:
+        return math.nan
+    half = curve.epochs // 2
+    return float(curve.best[half - 1] - curve.best[-1]) / math.log2(curve.epochs / half)
+
+
+def scatter(curves: Sequence[Curve]) -> float:
+    """The noise of one score: the median over trials of its scatter in time.
+
+    Each trial's is the median absolute second difference of its losses, as a standard deviation:
+    the second difference of independent noise has six times its variance, and that of a smooth
+    curve is next to none (Gasser, Sroka and Jennen-Steinmetz, "Residual variance and residual
+    pattern in nonlinear regression", Biometrika 73, 1986). 0 where no trial has three scores.
+    """
+    noises = [curve.noise for curve in curves if not math.isnan(curve.noise)]
+    return float(np.median(noises)) if noises else 0.0
+
+
+def finals(curves: Sequence[Curve], share: float = 1.0) -> Array:
+    """Losses made comparable: what each trial would have at the deepest one's epochs.
+
+    Trials are compared at equal epochs. A trial that has fewer epochs than another is credited
+    with what its nearest deeper neighbour in log rate gained since that many epochs.
+
+    Parameters
+    ----------
+    curves : sequence of Curve, length n
+    share : float
+        How much of the neighbour's gain to credit. 1 is the fair estimate; less favours the
+        trials that have proven what others only promise.
+
+    Returns
+    -------
+    array of shape (n,)
+
+    Examples
+    --------
+    >>> deep = curve(0.01, {1: 8.0, 2: 6.0, 3: 5.0, 4: 4.0})
+    >>> shallow = curve(0.02, {1: 7.0, 2: 5.5})
+    >>> finals([deep, shallow])
+    array([4. , 3.5])
+    """
+    xs = np.array([curve.x for curve in curves])
+    epochs = np.array([curve.epochs for curve in curves])
+    estimate = np.array([curve.loss for curve in curves])
+    done: list[int] = []
+    waiting: list[int] = []
+    deepest = math.inf
+    for index in np.argsort(-epochs, kind="stable"):
+        if epochs[index] < deepest:
+            done += waiting
+            waiting = []
+            deepest = epochs[index]
+        if done:
+            neighbour = done[int(np.argmin(np.abs(xs[done] - xs[index])))]
+            reached = float(curves[neighbour].best[epochs[index] - 1])
+            estimate[index] -= share * (reached - estimate[neighbour])
+        waiting.append(int(index))
+    return estimate
