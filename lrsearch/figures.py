@@ -126,7 +126,7 @@ def _round_figure(
         bottom, top = min(values), max(values)
         worst = bottom if better == "higher" else top
         axes.plot(diverged, [worst] * len(diverged), "x", color="#777777", label="diverged")
-    low, high = _robust_limits(values)
+    low, high = _limits(values, better == "lower")
     if low < high:
         margin = 0.12 * (high - low)
         axes.set_ylim(low - margin, high + margin)
@@ -158,14 +158,14 @@ def _rate_axis(axes: Any, rates: Sequence[float]) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
 
 
-def _robust_limits(values: Sequence[float]) -> tuple[float, float]:
-    """Limits that leave out scores which would flatten all others (diverging rates, say)."""
-    ordered = sorted(values)
-    quarter = ordered[len(ordered) // 4]
-    three_quarters = ordered[(3 * len(ordered)) // 4]
-    reach = 6 * (three_quarters - quarter)
-    inside = [v for v in ordered if quarter - reach <= v <= three_quarters + reach]
-    return (inside[0], inside[-1]) if reach else (ordered[0], ordered[-1])
+def _limits(values: Sequence[float], lower_is_better: bool) -> tuple[float, float]:
+    """Limits that leave out scores so bad that they would flatten all others."""
+    sign = 1 if lower_is_better else -1
+    losses = sorted(sign * value for value in values)
+    reach = 4 * (losses[len(losses) // 2] - losses[0])
+    shown = [loss for loss in losses if loss <= losses[0] + reach] if reach > 0 else losses
+    low, high = sorted((sign * shown[0], sign * shown[-1]))
+    return low, high
 
 
 def _curves_figure(search: Searched, name: str) -> Any:
@@ -185,7 +185,7 @@ def _curves_figure(search: Searched, name: str) -> Any:
         )  # fmt: skip
     finite = [s for record in records for s in record.scores.values() if math.isfinite(s)]
     if finite:
-        low, high = _robust_limits(finite)
+        low, high = _limits(finite, search.direction == "minimize")
         if low < high:
             axes.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
     figure.colorbar(ScalarMappable(norm, "viridis"), ax=axes, label="learning rate")

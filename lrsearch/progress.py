@@ -112,7 +112,9 @@ class Progress:
         count = f"{self._spent}" if self.total is None else f"{self._spent}/{self.total}"
         left = ""
         if self.total is not None and self._spent:
-            left = f"{duration(elapsed / self._spent * max(0, self.total - self._spent))} left"
+            left = (
+                f"at most {duration(elapsed / self._spent * max(0, self.total - self._spent))} left"
+            )
         bar = ProgressBar(total=self.total or None, completed=self._spent, width=30)
         head.add_row("lrsearch", bar, f"{count} epochs", duration(elapsed), left)
         return Group(head, Text(" · ".join(described(self._fields)) or "starting", style="dim"))

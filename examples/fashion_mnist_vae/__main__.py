@@ -1,0 +1,127 @@
+"""The paper's task, both phases in one ``model.fit``.
+
+    python -m examples.fashion_mnist_vae                    # minutes, on 2 CPU cores
+    python -m examples.fashion_mnist_vae --paper            # the full run: a GPU, or a weekend
+
+A variational auto-encoder learns Fashion-MNIST. The explorer finds its learning rate from decades,
+digit by digit, then trains on with what it found. Everything lands in one run folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+QUICK = {"train": 10_000, "epochs": 5, "digits": 2, "keep": 2, "exploit_epochs": 40}
+PAPER = {"train": 50_000, "epochs": 50, "digits": 3, "keep": 2, "exploit_epochs": 1_000}
+
+
+def main(arguments: argparse.Namespace) -> None:
+    import keras
+    from lrsearch_keras import LRExplorerCallback
+
+    from examples.fashion_mnist_vae.data import load_images
+    from examples.fashion_mnist_vae.model import build_vae, encode, generate, reconstruct, score
+    from examples.fashion_mnist_vae.pictures import save_sheet
+
+    begun = time.monotonic()
+    images = load_images(arguments.data_dir, train=arguments.train)
+    print(f"Images: {images.source}")
+    print(
+        f"{len(images.train):,} to train on, {len(images.validation):,} for validation, "
+        f"{len(images.test):,} to test with."
+    )
+    if not arguments.paper:
+        print("The paper's full run: --paper, which is " + flags(PAPER) + " with its own rules")
+
+    search, exploit = plan(arguments)
+    model = build_vae(seed=arguments.seed)
+    model.compile(keras.optimizers.Adam(), jit_compile=True)
+    folder = arguments.run_dir or Path("runs") / f"{datetime.now():vae-%Y%m%d-%H%M%S}"
+    explorer = LRExplorerCallback(
+        search,
+        exploit,
+        initial=lambda init: build_vae(seed=arguments.seed + init),
+        directory=folder,
+        x_test=images.test,
+        predict=lambda model, x: np.column_stack([score(model, x), encode(model, x)]),
+    )
+    model.fit(
+        images.train,
+        epochs=search.most_epochs + arguments.exploit_epochs,
+        batch_size=32,
+        validation_data=(images.validation, None),
+        validation_batch_size=1000,
+        callbacks=[explorer],
+        verbose=0,
+    )
+    test = float(score(model, images.test).mean())
+    save_sheet(
+        folder / "images.png",
+        images.test[:12],
+        reconstruct(model, images.test[:12]),
+        generate(model, 24),
+        title=f"Rate {explorer.rate}: test NLL {test:.2f}",
+    )
+    print(search.evidence().sentence)
+    print(
+        f"rate {explorer.rate}, validation NLL {explorer.best_score:.2f}, test NLL {test:.2f}, "
+        f"{len(explorer.history)} epochs in {(time.monotonic() - begun) / 60:.1f} minutes"
+    )
+    print(f"Everything is in {folder}/")
+
+
+def plan(arguments: argparse.Namespace):
+    """The two phases that the flags ask for."""
+    import lrsearch
+
+    settings = {
+        "digits": arguments.digits,
+        "keep": arguments.keep,
+        "epochs": arguments.epochs,
+    }
+    if arguments.paper:
+        search = lrsearch.DigitSearch.paper(**settings)
+        phase_2 = lrsearch.Exploit.paper
+    else:
+        search = lrsearch.DigitSearch(**settings)
+        phase_2 = lrsearch.Exploit
+
+    def exploit(search, epochs_left):
+        return phase_2(search.kept, min(arguments.exploit_epochs, epochs_left))
+
+    return search, exploit
+
+
+def flags(settings: dict[str, int]) -> str:
+    """Settings as they would be typed."""
+    return " ".join(f"--{name.replace('_', '-')} {value}" for name, value in settings.items())
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m examples.fashion_mnist_vae",
+        description="Find the learning rate of the paper's auto-encoder, and train it.",
+        epilog=f"By default: {flags(QUICK)}. With --paper: {flags(PAPER)}.",
+    )
+    parser.add_argument("--paper", action="store_true", help="the paper's full run, to the letter")
+    parser.add_argument("--data-dir", type=Path, help="a folder with the four IDX files")
+    parser.add_argument("--run-dir", type=Path, help="a new folder for the results")
+    parser.add_argument("--train", type=int, help="images to train on")
+    parser.add_argument("--epochs", type=int, help="epochs a rate")
+    parser.add_argument("--digits", type=int, help="digits to search")
+    parser.add_argument("--keep", type=int, help="rates kept in each round")
+    parser.add_argument("--exploit-epochs", type=int, help="epochs of the second phase at the most")
+    parser.add_argument("--seed", type=int, default=0, help="of the first weights")
+    parser.set_defaults(**QUICK)
+    if parser.parse_known_args()[0].paper:
+        parser.set_defaults(**PAPER)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main(parse())

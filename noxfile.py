@@ -1,0 +1,67 @@
+"""Everything that can be run here, each in an environment of its own: ``nox -l`` lists it."""
+
+import os
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["tests", "lint", "types"]
+nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_external_run = True
+
+TESTING = ["pytest", "pytest-benchmark", "hypothesis"]
+TORCH = "torch==2.13.0"  # the version that the examples are tested with
+DEBIAN_IMAGES = Path("/usr/share/datasets/fashion-mnist")
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
+
+
+@nox.session
+def tests(session):
+    """All tests, the examples at their smallest size among them."""
+    session.install("-e", ".[examples,optuna,cli]", TORCH, *TESTING)
+    session.run("pytest", *session.posargs, env=QUIET)
+
+
+@nox.session
+def demo(session):
+    """The paper's task on real images where they can be had, in some minutes."""
+    session.install("-e", ".[examples,cli]")
+    _fetch_images(session)
+    session.run("python", "-m", "examples.fashion_mnist_vae", *session.posargs, env=QUIET)
+
+
+@nox.session
+def bench(session):
+    """Benchmarks: costs, and ratios measured side by side."""
+    session.install("-e", ".[examples,optuna,cli]", *TESTING)
+    session.run(
+        "pytest", "tests/benchmarks", "--benchmark-only", "-s", *session.posargs, env=QUIET
+    )
+
+
+@nox.session
+def lint(session):
+    """Style and common mistakes."""
+    session.install("ruff")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session):
+    """Types, strict for the core."""
+    session.install("-e", ".[plot,cli]", "mypy", "pytest")
+    session.run("mypy")
+
+
+def _fetch_images(session):
+    """Install Debian's package of the images, where this is a Debian and we may."""
+    apt = shutil.which("apt-get")
+    if DEBIAN_IMAGES.is_dir() or apt is None or os.geteuid() != 0:
+        return
+    session.run(apt, "update", "-qq", external=True, success_codes=range(256), silent=True)
+    session.run(
+        apt, "install", "-y", "-qq", "dataset-fashion-mnist",
+        external=True, success_codes=range(256), silent=True,
+    )  # fmt: skip
