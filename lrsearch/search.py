@@ -157,7 +157,7 @@ class Search(ABC):
 
     def evidence(self) -> Evidence | None:
         """Which rates the scores cannot tell apart from the best; None where no trial has one."""
-        return Evidence.of(self._records, self.direction)
+        return Evidence.of(self._records, self.direction, self.rate)
 
     # Ask, report, tell, release ---------------------------------------------------------------
 
@@ -436,6 +436,8 @@ class Search(ABC):
         record = self._records[number]
         current = self._out.get(number)
         if current is not None and current.leg == trial.leg:
+            if current != trial:
+                raise KeyError(f"trial {number} is {current} here, got another search's {trial}")
             return current
         if trial.leg in record.released_legs:
             raise StaleTrial(

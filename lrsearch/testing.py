@@ -208,7 +208,8 @@ class SearchContract(ABC):
     def test_an_unknown_trial_is_a_key_error(self) -> None:
         search = self.search()
         trial = _ask(search)
-        for unknown in (trial._replace(number=10**6), trial._replace(leg=7)):
+        another = trial._replace(rate=trial.rate.step(1, trial.rate.exponent))
+        for unknown in (trial._replace(number=10**6), trial._replace(leg=7), another):
             with pytest.raises(KeyError):
                 search.tell(unknown, 0.5)
             with pytest.raises(KeyError):

@@ -1,0 +1,211 @@
+"""Both phases inside one ``model.fit``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import keras
+
+from lrsearch import Exploit, Rate
+from lrsearch_keras.building import when_built
+from lrsearch_keras.checks import check_fit
+from lrsearch_keras.fit import ExploredFit
+from lrsearch_keras.monitor import direction
+from lrsearch_keras.options import Options
+from lrsearch_keras.outputs import RunFolder
+from lrsearch_keras.phases import Epoch
+
+__all__ = ["LRExplorerCallback"]
+
+
+class LRExplorerCallback(keras.callbacks.Callback):
+    """Find the learning rate and train with it, in one ``model.fit``.
+
+    The epochs of the fit are shared out. First the search explores: for each of its trials the
+    model, with its random-generator states, and the optimizer are put back to the trial's
+    initial state, the trial's epochs are trained at its rate, and their scores go to the search.
+    When the search is done, the second phase exploits the rates it kept in what epochs there are
+    left. At the end the model holds the best weights of the whole fit, and the optimizer is new,
+    at the rate found.
+
+    Epochs are counted by Keras through the whole fit; `history` says which epoch of which trial
+    each was. `rate`, `round` and `trial` stand in the logs (round 0 and trial -1 in the second
+    phase) for callbacks that come after this one: put it first in the list. An epoch starts from
+    its own state only when it begins, so callbacks that read the model at an epoch's end see what
+    that epoch trained.
+
+    Trials at the same rate and init repeat each other exactly on deterministic data. The order
+    that ``shuffle=True`` (the default for arrays) draws for each epoch repeats on PyTorch; on
+    TensorFlow and JAX it comes from a generator that goes on from trial to trial, as it does in a
+    shuffled ``tf.data`` pipeline: pass ``shuffle=False`` where repetition has to be exact.
+    Callbacks that stop a fit (EarlyStopping, TerminateOnNaN) or set the rate
+    (LearningRateScheduler, ReduceLROnPlateau) do not go with this one: a trial that diverges ends
+    by itself.
+
+    Parameters
+    ----------
+    search : Search, optional
+        What to explore with; by default one digit, from decades, in about half of the epochs.
+    exploit : Exploit, callable, False or None
+        The second phase. A callable, ``exploit(search, epochs_left)``, makes it when the search
+        is done. By default `Exploit` with the rates kept and the epochs left. False: none.
+    monitor : str
+        The score's name in the logs.
+    mode : {"auto", "min", "max"}
+        Whether a smaller or a larger score is better; "auto" goes by the monitor's name.
+    initial : {"same", "fresh"} or callable
+        "same": all trials of an init start alike, those of init 0 from the weights that the model
+        has when the fit begins. "fresh": every trial but the first draws new weights, the paper's
+        way. Weights are drawn by building the model's layers again from their configs; what is
+        not trained stays as it is; pretrained weights that are trained on are lost in a draw. A
+        callable, ``initial(init)``, returns a model or the list of its weights for each init.
+    start : {"initial", "best"}
+        Where the second phase starts: from an init with a new optimizer, as the paper has it, or
+        from the best weights explored.
+    seed : int
+        What draws of weights depend on, beside their number.
+    directory : path, optional
+        The run's folder, made if need be: ``best.weights.h5`` and ``best_predictions.csv`` after
+        every best epoch so far; ``trials.csv``, ``summary.json`` and pictures after every round
+        and at the end.
+    x_test : array or data set, optional
+        Inputs to predict for after every best epoch so far.
+    predict : callable, optional
+        ``predict(model, x_test)``, an array of shape (examples, ...); by default
+        ``model.predict``.
+    verbose : int
+        0 shows nothing. The display is best seen with ``fit(verbose=0)``.
+
+    Attributes
+    ----------
+    search : Search or None
+        The search; the default one once the fit has begun.
+    exploit : Exploit or None
+        The second phase, once it has begun.
+    history : sequence of Epoch
+        Each epoch of the fit: phase, round, trial, rate, epoch and score.
+    best : Epoch or None
+        The epoch with the best score.
+    best_score : float or None
+        Its score.
+    rate : Rate or None
+        The rate that the search recommends.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If parameters are none of the above. By the fit, before training: if the optimizer has a
+        schedule, for ``epochs=1``, or if the search's direction is not the monitor's. By its
+        first epoch: if the logs do not have the monitor.
+    FileExistsError, OSError
+        By the fit, before training: if the folder holds another run or cannot be written to.
+    RuntimeError
+        If a second fit is given the same callback.
+
+    Examples
+    --------
+    >>> import lrsearch
+    >>> import numpy as np
+    >>> x = np.linspace(-1, 1, 64)[:, None]
+    >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> search = lrsearch.DigitSearch(["0.1", "0.01"], digits=0, epochs=2, extend=0)
+    >>> explorer = LRExplorerCallback(search, verbose=0)
+    >>> _ = model.fit(x, 3 * x, epochs=6, validation_split=0.25, verbose=0, callbacks=[explorer])
+    >>> explorer.rate
+    Rate('0.1')
+    """
+
+    def __init__(
+        self,
+        search: Any = None,
+        exploit: Exploit | Callable[[Any, int], Exploit | None] | Literal[False] | None = None,
+        *,
+        monitor: str = "val_loss",
+        mode: Literal["auto", "min", "max"] = "auto",
+        initial: Literal["same", "fresh"] | Callable[[int], Any] = "same",
+        start: Literal["initial", "best"] = "initial",
+        seed: int = 0,
+        directory: str | os.PathLike[str] | None = None,
+        x_test: Any = None,
+        predict: Callable[[Any, Any], Any] | None = None,
+        verbose: int = 1,
+    ) -> None:
+        super().__init__()
+        self.options = Options(search, exploit, monitor, mode, initial, start, seed, verbose)
+        self.folder = RunFolder(directory, x_test, predict)
+        self._direction = ""
+        self._begun = False
+        self._fit: ExploredFit | None = None
+
+    @property
+    def search(self) -> Any:
+        return self.options.search if self._fit is None else self._fit.search
+
+    @property
+    def exploit(self) -> Exploit | None:
+        return None if self._fit is None else self._fit.exploit
+
+    @property
+    def rate(self) -> Rate | None:
+        return None if self.search is None else self.search.rate
+
+    @property
+    def history(self) -> Sequence[Epoch]:
+        return () if self._fit is None else self._fit.history
+
+    @property
+    def best(self) -> Epoch | None:
+        return None if self._fit is None else self._fit.best
+
+    @property
+    def best_score(self) -> float | None:
+        return None if self.best is None else self.best.score
+
+    def restore(self) -> None:
+        """Put the best weights back, after a fit that raised or was interrupted.
+
+        Where no epoch had a score, the weights are put back that the model had before. The trial
+        in hand is released, and the folder's tables and pictures are brought up to date.
+
+        Examples
+        --------
+        ::
+
+            try:
+                model.fit(..., callbacks=[explorer])
+            except KeyboardInterrupt:
+                explorer.restore()
+        """
+        if self._fit is not None:
+            self._fit.restore(self.model)
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Check what can be checked before training."""
+        check_fit(self.model, self.params, self._begun)
+        options = self.options
+        self._direction = direction(options.monitor, options.mode, self.model, options.search)
+        self.folder.prepare()
+        self._begun = True
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Put the model into the state that this epoch starts from, and set its rate."""
+        if self._fit is None:
+            epochs = self.params["epochs"] - epoch
+            live = self.params.get("verbose") == 0
+            self._fit = ExploredFit(self.options, self.folder, self._direction, epochs, live)
+            self._fit.watch(self.model)
+        fit, model = self._fit, self.model
+        when_built(model, lambda: fit.begin_epoch(model))
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Report the epoch's score."""
+        if self._fit is not None:
+            self._fit.end_epoch(self.model, {} if logs is None else logs)
+
+    def on_train_end(self, logs: Any = None) -> None:
+        """Put the best weights back, and write the run's tables and pictures."""
+        if self._fit is not None:
+            self._fit.end(self.model)

@@ -1,0 +1,136 @@
+"""The monitored score: its direction, its value in the logs, and whether it can come at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import keras
+
+from lrsearch.search import Direction
+
+__all__ = ["ValidationWatch", "direction", "score_in"]
+
+_MODES: dict[str, Direction] = {"min": "minimize", "max": "maximize"}
+_SMALLER = ("loss", "error", "mse", "mae", "mape", "msle", "nll", "crossentropy", "perplexity",
+            "divergence", "hinge", "poisson", "deviance")  # fmt: skip
+_LARGER = ("acc", "auc", "precision", "recall", "f1", "fbeta", "fmeasure", "score", "iou", "dice",
+           "r2", "similarity", "correlation", "psnr", "ssim", "bleu")  # fmt: skip
+
+
+def direction(
+    monitor: str, mode: Literal["auto", "min", "max"], model: keras.Model, search: Any
+) -> Direction:
+    """Whether a smaller or a larger score is better.
+
+    Parameters
+    ----------
+    monitor : str
+        The score's name in the logs.
+    mode : {"auto", "min", "max"}
+        "auto" goes by the direction of the model's metric of that name, then by the name itself,
+        then by the search's direction.
+    model : keras.Model
+        Compiled.
+    search : Search or None
+        The user's search, whose direction has to agree.
+
+    Raises
+    ------
+    ValueError
+        If nothing tells, or if the search says otherwise.
+
+    Examples
+    --------
+    >>> direction("val_accuracy", "auto", keras.Model(), None)
+    'maximize'
+    """
+    told = None if search is None else search.direction
+    found = _MODES[mode] if mode != "auto" else _from_metric(monitor, model) or _from_name(monitor)
+    if found is None:
+        found = told
+    if found is None:
+        raise ValueError(
+            f"whether a smaller or a larger {monitor!r} is better cannot be told from its name: "
+            'pass mode="min" or mode="max" to LRExplorerCallback'
+        )
+    if told is not None and told != found:
+        other = "max" if told == "maximize" else "min"
+        raise ValueError(
+            f"monitor={monitor!r} with mode={mode!r} is to {found}, and the search is to {told}: "
+            f'build the search with direction="{found}", or pass mode="{other}"'
+        )
+    return found
+
+
+def score_in(logs: Mapping[str, Any], monitor: str) -> float | None:
+    """The monitored score; None for an epoch that `validation_freq` skipped.
+
+    Raises
+    ------
+    ValueError
+        If the logs have other results but not this one.
+
+    Examples
+    --------
+    >>> score_in({"loss": 0.5, "val_loss": 0.7}, "val_loss")
+    0.7
+    >>> score_in({"loss": 0.5}, "val_loss") is None
+    True
+    """
+    if monitor in logs:
+        return float(logs[monitor])
+    if monitor.startswith("val_") and not any(name.startswith("val_") for name in logs):
+        return None
+    names = ", ".join(sorted(logs))
+    raise ValueError(
+        f"the logs have no {monitor!r}, they have {names}: pass one of these as monitor to "
+        "LRExplorerCallback, or compile the model with the metric"
+    )
+
+
+class ValidationWatch:
+    """Whether a fit has validation data at all, found out in one epoch of it.
+
+    Keras asks the model whether to validate an epoch only where there is something to validate
+    on. Where Keras does not ask, the logs of skipped epochs and of a fit without validation data
+    look the same.
+    """
+
+    def __init__(self) -> None:
+        self._asked: bool | None = None
+
+    def begin(self, model: Any) -> None:
+        """Listen during the epoch that begins."""
+        ask = getattr(model, "_should_eval", None)
+        if ask is None:
+            return
+
+        def listening(epoch: int, validation_freq: Any) -> bool:
+            self._asked = True
+            return bool(ask(epoch, validation_freq))
+
+        self._asked = False
+        object.__setattr__(model, "_should_eval", listening)
+
+    def end(self, model: Any) -> bool | None:
+        """Whether there is validation data; None where it cannot be told. Listens no more."""
+        if self._asked is not None:
+            vars(model).pop("_should_eval", None)
+        return self._asked
+
+
+def _from_metric(monitor: str, model: keras.Model) -> Direction | None:
+    name = monitor.removeprefix("val_")
+    for metric in model.metrics:
+        for one in (metric, *getattr(metric, "metrics", ())):
+            if one.name == name and getattr(one, "_direction", None) is not None:
+                return "maximize" if one._direction == "up" else "minimize"
+    return None
+
+
+def _from_name(monitor: str) -> Direction | None:
+    name = monitor.removeprefix("val_").lower()
+    if any(part in name for part in _SMALLER):
+        return "minimize"
+    return "maximize" if any(part in name for part in _LARGER) else None

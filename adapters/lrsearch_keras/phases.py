@@ -1,0 +1,176 @@
+"""The two phases, epoch by epoch: which state and which rate to train with next."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+import keras
+import numpy as np
+
+from lrsearch import Exploit, Rate, Step, Trial
+from lrsearch_keras.checkpoints import Checkpoints
+from lrsearch_keras.inits import Inits
+from lrsearch_keras.snapshot import State, copied, put, put_state, take
+
+__all__ = ["Epoch", "Exploiting", "Exploring", "Phase"]
+
+
+class Epoch(NamedTuple):
+    """One epoch of the fit.
+
+    Attributes
+    ----------
+    phase : {"explore", "exploit"}
+        The phase.
+    round : int
+        The search's round, from 1; 0 in exploit.
+    trial : int
+        The search's trial, from 0; -1 in exploit.
+    rate : Rate or float
+        The learning rate, exact.
+    epoch : int
+        Which epoch of the trial, or of exploit, from 1.
+    epochs : int
+        The number of the trial's epoch at which this leg stops; exploit's budget.
+    score : float or None
+        The monitored result; None where the epoch was not validated.
+    """
+
+    phase: str
+    round: int
+    trial: int
+    rate: Rate | float
+    epoch: int
+    epochs: int
+    score: float | None = None
+
+
+class Phase(Protocol):
+    """What the callback needs of a phase."""
+
+    @property
+    def done(self) -> bool: ...
+    def begin(self, model: keras.Model) -> Epoch | None: ...
+    def end(self, model: keras.Model, score: float | None, best: Any) -> None: ...
+    def leave(self) -> None: ...
+
+
+class Exploring:
+    """Phase 1: each of the search's trials from its init, or from where its last leg ended."""
+
+    def __init__(self, search: Any, inits: Inits, fresh: bool, checkpoints: Checkpoints) -> None:
+        self.search = search
+        self.inits = inits
+        self.fresh = fresh
+        self.checkpoints = checkpoints
+        self._trial: Trial | None = None
+        self._epoch = 0
+
+    @property
+    def done(self) -> bool:
+        """Whether the search is over for good."""
+        return bool(self.search.done)
+
+    def begin(self, model: keras.Model) -> Epoch | None:
+        """Bring the model into the state that the next epoch starts from; None when done."""
+        trial = self._trial
+        if trial is None:
+            trial = self.search.ask()
+            if trial is None:
+                return None
+            state = self._state(trial)
+            if state is None:
+                self.search.release(trial)
+                trial = self.search.ask(resume=False)
+                state = self._state(trial)
+            if state is None:
+                raise RuntimeError(
+                    f"the search asks to continue trial {trial.number} at epoch "
+                    f"{trial.start_epoch}, whose weights are not here: begin with a new search"
+                )
+            self._trial, self._epoch = trial, trial.start_epoch
+            put_state(model, state)
+        return Epoch(
+            "explore", trial.round, trial.number, trial.rate, self._epoch + 1, trial.stop_epoch
+        )
+
+    def end(self, model: keras.Model, score: float | None, best: Any) -> None:
+        """Report the epoch's score; keep the state of a trial that is paused by it."""
+        trial = self._trial
+        if trial is None:
+            raise RuntimeError("no trial is in hand")
+        self._epoch += 1
+        if self.search.report(trial, score, self._epoch):
+            return
+        self._trial = None
+        record = self.search.trials[trial.number]
+        if not record.scores and trial.rate:
+            raise ValueError(
+                f"none of the {trial.epochs} epochs of trial {trial.number} was validated, so its "
+                "rate has no score: let validation_freq be at most "
+                f"{trial.epochs}, or give each trial more epochs"
+            )
+        if record.state == "paused":
+            self.checkpoints.keep(trial.number, self._epoch, take(model))
+        self.checkpoints.drop_ended(self.search.trials)
+
+    def leave(self) -> None:
+        """Give the trial in hand back to the search."""
+        trial, self._trial = self._trial, None
+        if trial is not None:
+            self.search.release(trial)
+
+    def _state(self, trial: Trial) -> State | None:
+        if trial.start_epoch > 0:
+            return self.checkpoints.state(trial.number, trial.start_epoch)
+        return self.inits.state(trial.number if self.fresh else trial.init)
+
+
+class Exploiting:
+    """Phase 2: one model trained on, step by step."""
+
+    def __init__(self, exploit: Exploit, start: State, new_optimizer: list[np.ndarray]) -> None:
+        self.exploit = exploit
+        self.start = start
+        self.new_optimizer = new_optimizer
+        self._step: Step | None = None
+        self._best: State | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether the phase is over."""
+        return self.exploit.done
+
+    def begin(self, model: keras.Model) -> Epoch | None:
+        """Bring the model into the state that the next epoch starts from; None when done."""
+        step = self.exploit.ask()
+        if step is None:
+            return None
+        self._step = step
+        if step.number == 0:
+            put_state(model, self.start._replace(optimizer=self.new_optimizer))
+        if step.restore and self._best is not None:
+            put(model.variables, self._best.model)
+            if not step.new_optimizer:
+                put(model.optimizer.variables, self._best.optimizer)
+        if step.new_optimizer:
+            put(model.optimizer.variables, self.new_optimizer)
+        return Epoch("exploit", 0, -1, step.rate, step.number + 1, self.exploit.budget)
+
+    def end(self, model: keras.Model, score: float | None, best: list[np.ndarray] | None) -> None:
+        """Tell the epoch's score; keep the weights where it is the phase's best.
+
+        `best` holds a copy of them already where they are the best of both phases.
+        """
+        step = self._step
+        if step is None:
+            raise RuntimeError("no step is in hand")
+        self.exploit.tell(step, score)
+        if self.exploit.best_step != step.number or not self.exploit.restore:
+            return
+        weights = copied(model.variables) if best is None else best
+        optimizer = model.optimizer.variables
+        self._best = State(weights, [] if self.exploit.new_optimizer else copied(optimizer))
+
+    def leave(self) -> None:
+        """Nothing is in hand that others wait for."""

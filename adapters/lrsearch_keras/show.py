@@ -1,0 +1,72 @@
+"""What a person sees during a fit."""
+
+from __future__ import annotations
+
+import atexit
+import warnings
+from typing import Any
+
+from lrsearch_keras.phases import Epoch
+
+__all__ = ["Show"]
+
+
+class Show:
+    """The live display of a fit.
+
+    Parameters
+    ----------
+    epochs : int
+        Epochs of the fit.
+    verbose : int
+        0 shows nothing.
+    live : bool
+        Whether to show each epoch; otherwise Keras does, and only lines are shown.
+    """
+
+    def __init__(self, epochs: int, verbose: int, *, live: bool) -> None:
+        self._progress: Any = None
+        self._prints = verbose != 0 and not live
+        if verbose == 0 or not live:
+            return
+        from lrsearch.progress import Progress
+
+        try:
+            self._progress = Progress(total=epochs)
+            atexit.register(self.close)
+        except ImportError as error:
+            warnings.warn(f"nothing is shown: {error}", RuntimeWarning, stacklevel=2)
+
+    def epoch(self, search: Any, epoch: Epoch, best: Epoch | None) -> None:
+        """Show an epoch that is over."""
+        if self._progress is None:
+            return
+        exploring = epoch.phase == "explore"
+        round = search.rounds[epoch.round - 1] if exploring else None
+        self._progress.update(
+            phase=epoch.phase,
+            round=None if round is None else round.number,
+            digit=None if round is None else round.digit,
+            place=None if round is None else round.place,
+            trial=epoch.trial if exploring else None,
+            rate=epoch.rate,
+            epoch=epoch.epoch,
+            epochs=epoch.epochs,
+            score=epoch.score,
+            best=None if best is None else best.score,
+            best_rate=None if best is None else best.rate,
+        )
+
+    def message(self, text: str) -> None:
+        """Show a line."""
+        if self._progress is not None:
+            self._progress.message(text)
+        elif self._prints:
+            print(text)
+
+    def close(self) -> None:
+        """Show no more."""
+        progress, self._progress = self._progress, None
+        if progress is not None:
+            progress.close()
+            atexit.unregister(self.close)
