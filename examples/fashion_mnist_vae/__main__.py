@@ -22,11 +22,11 @@ PAPER = {"train": 50_000, "epochs": 50, "digits": 3, "keep": 2, "exploit_epochs"
 
 def main(arguments: argparse.Namespace) -> None:
     import keras
-    from lrsearch_keras import LRExplorerCallback
 
     from examples.fashion_mnist_vae.data import load_images
     from examples.fashion_mnist_vae.model import build_vae, encode, generate, reconstruct, score
     from examples.fashion_mnist_vae.pictures import save_sheet
+    from lrsearch_keras import LRExplorerCallback
 
     begun = time.monotonic()
     images = load_images(arguments.data_dir, train=arguments.train)
