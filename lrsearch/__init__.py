@@ -12,7 +12,9 @@ from lrsearch import report
 from lrsearch._default import CallableReport, ask, best, tell, use
 from lrsearch.baselines import GridSearch, RandomSearch, grid
 from lrsearch.digits import DECADES, DigitSearch
+from lrsearch.evidence import Evidence
 from lrsearch.exploit import Exploit, Step
+from lrsearch.race import DigitRace
 from lrsearch.rate import Rate
 from lrsearch.registry import from_config
 from lrsearch.schedules import Constant, CosineAnnealing, CosineWarmRestarts, Schedule
@@ -28,7 +30,9 @@ __all__ = [
     "Constant",
     "CosineAnnealing",
     "CosineWarmRestarts",
+    "DigitRace",
     "DigitSearch",
+    "Evidence",
     "Exploit",
     "GridSearch",
     "RandomSearch",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Curve", "curve", "finals", "gain", "scatter"]
+__all__ = ["Curve", "curve", "finals", "gain", "promises", "scatter"]
 
 Array = npt.NDArray[np.float64]
 
@@ -162,3 +162,32 @@ def finals(curves: Sequence[Curve], share: float = 1.0) -> Array:
             estimate[index] -= share * (reached - estimate[neighbour])
         waiting.append(int(index))
     return estimate
+
+
+def promises(curves: Sequence[Curve], max_epochs: int) -> Array:
+    """Losses that the trials promise for a full training: `finals`, less their own trend.
+
+    Each doubling to come is expected to gain half of what the one before it did. Good for the
+    order in which trials are continued, too optimistic to recommend a rate by.
+
+    Parameters
+    ----------
+    curves : sequence of Curve, length n
+    max_epochs : int
+        Epochs of a full training.
+
+    Returns
+    -------
+    array of shape (n,)
+
+    Examples
+    --------
+    >>> fast, slow = curve(0.1, {1: 4.0, 2: 4.0}), curve(0.01, {1: 6.0, 2: 4.0})
+    >>> promises([fast, slow], 8).tolist()
+    [4.0, 2.5]
+    """
+    epochs = np.array([curve.epochs for curve in curves])
+    gains = np.nan_to_num(np.array([gain(curve) for curve in curves]))
+    coming = 1 - epochs.max() / max_epochs
+    trend: Array = gains * (epochs / epochs.max()) * coming
+    return finals(curves) - trend

@@ -1,45 +1,31 @@
-"""The levels of a race, and what to do on one: pure functions of arrays.
+"""The levels of a race, and the jobs on one: pure functions of arrays.
 
 A race climbs levels of doubling epochs. On each it looks at an interval of rates, the window,
 that the scores so far cannot rule out; it brings the trials inside to the level and fills the
-widest gaps between them. Two facts of training by gradient steps shape the window.
-
-*Progress scales with the rate.* Below the rate where training becomes unstable, a rate ten times
-smaller needs about ten times the epochs to get as far (exactly so for gradient flow). So a rate
-can still get to where the leader is now if, and only if, the epochs left multiply its progress
-enough: the window reaches down from the leader by the epochs to come over the epochs it needed,
-and gets narrower by itself as the levels rise. This keeps the slow rates in that early scores
-are biased against.
-
-*A curve that has stopped moving says nothing about the rest.* Where even the best trial hardly
-moves any more at an early level, it may be finished, or all may lie on a plateau. If it is a
-plateau, higher rates leave it first, for the same reason. So the level goes to the higher rates
-that are no worse than a fraction of what has been learnt so far, from the top down.
+widest gaps between them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
 
-import numpy as np
+from lrsearch.curves import Curve, promises
+from lrsearch.rate import Rate
+from lrsearch.window import window
 
-from lrsearch.curves import Curve, gain, scatter
+__all__ = ["Plan", "between", "fills", "gap", "levels", "middle_out", "plan", "share"]
 
-__all__ = ["Window", "fills", "gap", "levels", "share", "window"]
-
-_TIED = 0.005
-"""Losses this close, as a fraction of all that was learnt, count as equal while epochs are left."""
-_STALLED = 0.01
-"""A best trial that gains less than this fraction of all that was learnt, as its epochs double."""
-_EARLY = 0.26
-"""Stalling matters up to this fraction of a full training: a rate that has shown nothing by then
-leaves its plateau, if at all, when the others are through."""
-_LEARNT = 0.8
-"""A rate above the leader is still of interest if it has learnt this fraction of what was learnt."""
 _SPACING = 0.4
 """Gap between rates on a level, in parts of the decades that the window may reach down."""
+_HALF_A_DECADE = 0.4
+"""Gaps in log10 rate that the sweep of a plateau fills are wider than this."""
+_MOST_NEW = 64
+"""New rates that are planned at once."""
+_LOWEST, _HIGHEST = -10, 4
+"""Exponents of the rates that the range is moved to at the most."""
 _NARROWEST = 0.07
 """Gaps in log10 rate that are never filled: less than a step of the second digit, mostly."""
 
@@ -83,66 +69,90 @@ def share(left: int, above: Sequence[int]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """The interval of rates that a level looks at, and what to look at first.
+class Plan:
+    """What to do on a level.
 
     Attributes
     ----------
-    low, high : float
-        Its ends in log10 rate. Nothing at or above `high` is of interest.
-    best : int
-        Index of the trial with the smallest loss.
-    inside : tuple of int
-        The trials to bring to the level.
-    sweep : tuple of int
-        On a plateau, the trials to bring there before those, highest rate first.
-    floor : float
-        On a plateau, where the sweep ends, in log10 rate.
+    stop : int
+        Epochs to bring each trial to.
+    jobs : sequence of int or Rate
+        In order: the index of a curve to continue, or a rate to try.
+    limit : float
+        Epochs that the level may take: no new rate that would exceed it, and no trial continued
+        once it is reached.
+    climbs : bool
+        False for a level in between, which only moves the range.
     """
 
-    low: float
-    high: float
-    best: int
-    inside: tuple[int, ...]
-    sweep: tuple[int, ...]
-    floor: float
+    stop: int
+    jobs: Sequence[int | Rate]
+    limit: float
+    climbs: bool = True
 
 
-def window(curves: Sequence[Curve], xs: Sequence[float], level: int, max_epochs: int) -> Window:
-    """Which rates the scores cannot rule out.
+def plan(
+    curves: Sequence[Curve], rates: Sequence[Rate], rising: Sequence[int], level: int,
+    left: int, digits: int = 2,
+) -> Plan:  # fmt: skip
+    """Plan a level of a race.
 
     Parameters
     ----------
     curves : sequence of Curve
-        At least one, ascending in rate; trials that have diverged are not among them.
-    xs : sequence of float
-        log10 of every rate tried, ascending; those of diverged trials too.
+        What the trials have shown that have not diverged, ascending in rate.
+    rates : sequence of Rate
+        Every rate tried, ascending; those of diverged trials too.
+    rising : sequence of int
+        Epochs of each level, ascending; the last one is a full training.
     level : int
-        Epochs of the level to come.
-    max_epochs : int
-        Epochs of a full training.
+        Which one, from 0. Beyond the last, the finest gaps about the best rate are filled, and
+        the most promising trial is finished.
+    left : int
+        Epochs left in the budget.
+    digits : int
+        Significant digits that a new rate may have.
     """
-    losses = np.array([curve.loss for curve in curves])
-    best = int(np.argmin(losses))
-    untrained = max(curves[0].first, float(np.median([curve.first for curve in curves])))
-    learnt = untrained - float(losses[best])
-    noise = scatter(curves)
-    gains = np.array([gain(curve) for curve in curves])
-    left = np.array([1 - curve.epochs / max_epochs for curve in curves])
-    tolerance = np.fmax(gains, max(_TIED * learnt, 2 * noise) * left)
-    tied = np.flatnonzero(losses <= losses[best] + tolerance)
-    leader = curves[tied[-1]]
-    needed = 1 + int(np.argmax(leader.best <= leader.loss + _TIED * learnt))
-    low = min(curves[best].x, leader.x + math.log10(needed / max_epochs))
-    high = next((x for x in xs if x > leader.x), leader.x + 1)
-    inside = [i for i, curve in enumerate(curves) if low <= curve.x + 1e-9 and curve.x < high]
-    if inside[0] == best and best > 0:
-        inside.insert(0, best - 1)
-    stalled = gains[best] < max(_STALLED * learnt, noise) and level <= _EARLY * max_epochs
-    near = losses <= losses[best] + max((1 - _LEARNT) * learnt, 6 * noise)
-    sweep = [int(i) for i in np.flatnonzero(near)[::-1] if i >= tied[0]] if stalled else []
-    floor = max(low, curves[tied[0]].x)
-    return Window(low, high, best, tuple(inside), tuple(sweep), floor)
+    max_epochs = rising[-1]
+    stop = rising[min(level, len(rising) - 1)]
+    below = rising[min(max(level - 1, 0), len(rising) - 1)]
+    if not curves:
+        return Plan(rising[0], _beyond(rates[0], -1), math.inf, False)
+    xs = [math.log10(rate) for rate in rates]
+    seen = window(curves, xs, stop, max_epochs)
+    reached = curves[seen.best].epochs
+    if seen.end and (seen.end > 0 or reached >= below):
+        beyond = _beyond(rates[0] if seen.end < 0 else rates[-1], seen.end)
+        if beyond:
+            return Plan(below if seen.end < 0 else rising[0], beyond, math.inf, False)
+    last = level >= len(rising)
+    limit = left if last else share(left, rising[level:])
+    most = min(_MOST_NEW, int(limit // stop) + 1)
+    jobs: list[int | Rate] = []
+    if seen.sweep:
+        top = curves[seen.sweep[0]].x
+        jobs += seen.sweep
+        jobs += islice(fills(rates, seen.floor, top, _HALF_A_DECADE, top, digits), most)
+    promise = promises(curves, max_epochs)
+    order = sorted(range(len(curves)), key=lambda i: (promise[i], -curves[i].x))
+    jobs += [i for i in order if i in seen.inside]
+    rates = sorted({*rates, *(job for job in jobs if isinstance(job, Rate))})
+    widest = _NARROWEST * 10.0 ** (2 - digits) if last else gap(stop, max_epochs)
+    jobs += islice(fills(rates, seen.low, seen.high, widest, curves[seen.best].x, digits), most)
+    if last:
+        jobs += [i for i in order if curves[i].epochs < stop][:1]
+    return Plan(stop, _to_do(jobs, curves, stop), limit)
+
+
+def _to_do(jobs: list[int | Rate], curves: Sequence[Curve], stop: int) -> list[int | Rate]:
+    unique = dict.fromkeys(jobs)
+    return [job for job in unique if isinstance(job, Rate) or curves[job].epochs < stop]
+
+
+def _beyond(end: Rate, direction: int) -> list[int | Rate]:
+    """The decade beyond an end of the range; empty where the range is not moved any further."""
+    exponent = end.leading_place + (direction if direction > 0 or end.coefficient == 1 else 0)
+    return [Rate.power(exponent)] if _LOWEST <= exponent <= _HIGHEST else []
 
 
 def gap(level: int, max_epochs: int) -> float:
@@ -157,46 +167,85 @@ def gap(level: int, max_epochs: int) -> float:
 
 
 def fills(
-    xs: Sequence[float], low: float, high: float, widest: float, centre: float
-) -> Iterator[tuple[float, float]]:
-    """Gaps to fill, one after the other: each is taken as filled when the next is chosen.
+    rates: Sequence[Rate], low: float, high: float, widest: float, centre: float, digits: int
+) -> Iterator[Rate]:
+    """Rates for the gaps of a window, one after the other; each counts as tried afterwards.
 
     The widest gap comes first, one that is a decade away from `centre` counting half; of equal
     ones the higher.
 
     Parameters
     ----------
-    xs : sequence of float
-        log10 of every rate tried, ascending.
+    rates : sequence of Rate
+        Every rate tried, ascending.
     low, high : float
-        Only gaps that overlap this interval are filled.
+        Only gaps that overlap this interval of log10 rate are filled.
     widest : float
-        Gaps up to this one may stay.
+        Gaps in log10 rate up to this one may stay.
     centre : float
-        Where to be finest.
-
-    Yields
-    ------
-    below, above : float
-        The ends of the gap; a rate belongs in the middle.
+        Where to be finest, in log10 rate.
+    digits : int
+        Significant digits that a rate may have.
 
     Examples
     --------
-    >>> list(fills([-4, -3, -2], -4, -2, 0.6, -3))
-    [(-3, -2), (-4, -3)]
+    >>> tried = [Rate("0.0001"), Rate("0.001"), Rate("0.01")]
+    >>> list(fills(tried, -4, -2, 0.6, -3, digits=2))
+    [Rate('0.003'), Rate('0.0003')]
     """
-    points = list(xs)
+    rates = list(rates)
+    xs = [math.log10(rate) for rate in rates]
+    closed: set[float] = set()
     while True:
         chosen, weight = -1, 0.0
-        for index, (below, above) in enumerate(zip(points, points[1:], strict=False)):
+        for index, (below, above) in enumerate(pairwise(xs)):
             width = above - below
             if width <= widest * (1 + 1e-6) or above <= low + 1e-9 or below >= high - 1e-9:
                 continue
             weighed = width / (1 + abs((below + above) / 2 - centre))
-            if weighed >= weight - 1e-9:
+            if weighed >= weight - 1e-9 and below not in closed:
                 chosen, weight = index, weighed
         if chosen < 0:
             return
-        below, above = points[chosen], points[chosen + 1]
-        yield below, above
-        points.insert(chosen + 1, (below + above) / 2)
+        rate = between(rates[chosen], rates[chosen + 1], digits)
+        if rate is None:
+            closed.add(xs[chosen])
+            continue
+        yield rate
+        rates.insert(chosen + 1, rate)
+        xs.insert(chosen + 1, math.log10(rate))
+
+
+def between(low: Rate, high: Rate, digits: int) -> Rate | None:
+    """The rate of the fewest digits in the middle of a gap; None where `digits` are too few.
+
+    The middle is taken in the logarithm; a seventh of the gap to either side of it is near enough.
+
+    Examples
+    --------
+    >>> between(Rate("0.001"), Rate("0.01"), 1), between(Rate("0.001"), Rate("0.003"), 2)
+    (Rate('0.003'), Rate('0.002'))
+    >>> between(Rate("0.001"), Rate("0.0011"), 2) is None
+    True
+    """
+    width = math.log10(high / low)
+    middle = math.sqrt(low * high)
+    for count in range(1, digits + 1):
+        rate = Rate(middle).rounded(count)
+        near = 0.15 if count < digits else 0.4
+        if low < rate < high and abs(math.log10(rate / middle)) <= near * width:
+            return rate
+    return None
+
+
+def middle_out(rates: Iterable[Rate]) -> list[Rate]:
+    """The rates from the middle of the list outwards, so that an early end hurts least.
+
+    Examples
+    --------
+    >>> [str(rate) for rate in middle_out(Rate.power(e) for e in range(-6, 2))][:4]
+    ['0.001', '0.01', '0.0001', '0.1']
+    """
+    ordered = sorted(rates)
+    middle = len(ordered) // 2 - (len(ordered) % 2 == 0)
+    return sorted(ordered, key=lambda rate: (abs(ordered.index(rate) - middle), -rate))

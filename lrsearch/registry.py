@@ -13,6 +13,7 @@ __all__ = ["from_config"]
 
 ENTRY_POINT_GROUP = "lrsearch.searches"
 _OWN = {
+    "DigitRace": "lrsearch.race",
     "DigitSearch": "lrsearch.digits",
     "GridSearch": "lrsearch.baselines",
     "RandomSearch": "lrsearch.baselines",

@@ -1,0 +1,113 @@
+"""Learning-curve tables: read, check, interpolate."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+OWN = Path(__file__).parent / "digits_mlp-momentum.csv.gz"
+
+
+class Table:
+    """Scores by rate and epoch; a lower score is better, nan has diverged.
+
+    Between two measured rates the score is interpolated linearly in log10 of the rate, epoch by
+    epoch; where one neighbour diverged, the nearer one counts. Below the lowest rate the score is
+    that of the untrained model, above the highest that of the highest.
+
+    Parameters
+    ----------
+    name : str
+    rates : sequence of float, shape (rates,)
+        Ascending.
+    scores : array of shape (rates, epochs)
+        After epochs 1, 2, …
+    untrained : float, optional
+        The score of the untrained model; by default the median score of the first epoch.
+    """
+
+    def __init__(
+        self, name: str, rates: Iterable[float], scores: np.ndarray, untrained: float | None = None
+    ) -> None:
+        self.name = name
+        self.scores = np.where(np.isfinite(scores), scores, np.nan)
+        self.epochs = self.scores.shape[1]
+        self._x = np.log10(np.array(list(rates), float))
+        first = float(np.nanmedian(self.scores[:, 0]))
+        self.untrained = first if untrained is None else float(untrained)
+        self.best = float(np.nanmin(self.scores))
+
+    def curve(self, rate: float) -> np.ndarray:
+        """The scores of a full training."""
+        x = math.log10(rate)
+        if x < self._x[0] - 1e-9:
+            return np.full(self.epochs, self.untrained)
+        if x >= self._x[-1]:
+            return self.scores[-1]
+        below = max(0, int(np.searchsorted(self._x, x, side="right")) - 1)
+        part = (x - self._x[below]) / (self._x[below + 1] - self._x[below])
+        low, high = self.scores[below], self.scores[below + 1]
+        mixed = (1 - part) * low + part * high
+        return np.where(np.isnan(mixed), low if part <= 0.5 else high, mixed)
+
+    def regret(self, rate: float | None) -> float:
+        """What a rate's best score within a full training lacks, from 0 to 1."""
+        if rate is None:
+            return 1.0
+        finite = self.curve(rate)[np.isfinite(self.curve(rate))]
+        if not len(finite):
+            return 1.0
+        lacking = (finite.min() - self.best) / (self.untrained - self.best)
+        return float(np.clip(lacking, 0, 1))
+
+
+def read(path: Path) -> Table:
+    """Read a gzipped CSV with the columns rate, seed, epoch, score.
+
+    Of several seeds, the one that covers most rates counts.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or a rate lacks an epoch.
+    """
+    runs: dict[str, dict[float, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
+    with gzip.open(path, "rt", newline="") as lines:
+        rows = csv.DictReader(lines)
+        missing = {"rate", "seed", "epoch", "score"} - set(rows.fieldnames or ())
+        if missing:
+            raise ValueError(f"{path.name} has no column {', '.join(sorted(missing))}")
+        for row in rows:
+            curve = runs[row["seed"]][float(row["rate"])]
+            curve[int(row["epoch"])] = float(row["score"])
+    curves = max(runs.values(), key=len)
+    epochs = range(1, max(max(curve) for curve in curves.values()) + 1)
+    for rate, curve in curves.items():
+        for epoch in epochs:
+            if epoch not in curve:
+                raise ValueError(f"{path.name} has no score for rate {rate:g}, epoch {epoch}")
+    rates = sorted(curves)
+    scores = np.array([[curves[rate][epoch] for epoch in epochs] for rate in rates])
+    untrained = [curves[rate][0] for rate in rates if 0 in curves[rate]]
+    return Table(
+        path.name.removesuffix(".csv.gz"),
+        rates,
+        scores,
+        np.median(untrained) if untrained else None,
+    )
+
+
+def read_all(folder: Path | None) -> list[Table]:
+    """The tables of a folder, or the own one; tables of a paper's log are left out."""
+    if folder is None:
+        return [read(OWN)]
+    paths = sorted(p for p in folder.glob("*.csv.gz") if not p.name.startswith("paper-"))
+    if not paths:
+        raise ValueError(f"no learning-curve table (*.csv.gz) in {folder}")
+    return [read(path) for path in paths]
