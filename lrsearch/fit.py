@@ -2,13 +2,15 @@
 
 Scores near their optimum follow a smooth curve in the logarithm of the rate. A parabola is fitted
 by least squares (weighted, if standard errors were told) to the scores about the best one, over
-the widest window in which cubic and quartic terms are not significant. The interval holds every
+the widest window in which cubic and quartic terms are not significant, and in which it leaves no
+more than the noise between neighbours. The interval holds every
 place that the optimum may have at 95 %: those where the slope of the fit is not significantly
 different from zero, ``|f'(x)| <= t * se(f'(x))``. For a parabola that is Fieller's interval of
 the ratio ``-b / 2c``, exact for normal noise and unbounded where the curvature cannot be told
 from zero; for local fits in general it is where SiZer sees neither an increase nor a decrease. A
 lopsided optimum biases the parabola before its cubic term gets significant, so the interval is
-the union of the parabola's and the cubic's.
+the union of the parabola's and the cubic's. A side that the slope leaves open ends at the next
+rate whose score is worse beyond doubt.
 
 References
 ----------
@@ -22,7 +24,7 @@ G. W. Hill, "Algorithm 396: Student's t-quantiles", CACM 13, 1970.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -105,17 +107,24 @@ def interval(x: Array, losses: Array, inits: Array, errors: Array) -> Interval:
         return Interval(-math.inf, math.inf, noise, source)
     weights = 1 / errors**2 if told else np.ones_like(losses)
     centre = x[np.argmin(_pooled(x, losses))]
-    chosen = None
+    chosen, smooth = None, False
     for half in _WINDOWS:
         inside = np.abs(x - centre) <= half
         if len(np.unique(x[inside])) < _FEWEST:
             break
         chosen = inside
-        if _fits(x[inside] - centre, losses[inside], weights[inside], told, 2):
+        part = x[inside] - centre, losses[inside], weights[inside]
+        smooth = _fits(*part, told, 2) and (told or not _rougher_than_noise(*part))
+        if smooth:
             break
     if chosen is None:
         return Interval(-math.inf, math.inf, math.nan, source)
-    return _flat(x[chosen], losses[chosen], weights[chosen], told, float(centre), source)
+    if smooth or told:
+        found = _flat(x[chosen], losses[chosen], weights[chosen], told, float(centre), source)
+    else:
+        noise = pure if source == "repeats" else _between_neighbours(x, losses)
+        found = Interval(-math.inf, math.inf, noise, source)
+    return _cut(found, x, losses, float(centre), losses[chosen])
 
 
 def t_quantile(freedom: int, level: float = _ONE_SIDED) -> float:
@@ -184,6 +193,28 @@ def _fits(u: Array, y: Array, weights: Array, told: bool, degree: int) -> bool:
     return bool((np.abs(higher[beyond]) <= t_quantile(freedom) * errors[beyond]).all())
 
 
+def _between_neighbours(u: Array, y: Array) -> float:
+    """The noise of one score: the median departure from the line through the neighbours.
+
+    From Gasser, Sroka and Jennen-Steinmetz, "Residual variance and residual pattern in nonlinear
+    regression", Biometrika 73, 1986; the median, so that a cliff is not taken for noise.
+    """
+    places, index, counts = np.unique(u, return_inverse=True, return_counts=True)
+    means = np.bincount(index, y) / counts
+    left = (places[2:] - places[1:-1]) / (places[2:] - places[:-2])
+    right = 1 - left
+    departures = np.abs(means[1:-1] - left * means[:-2] - right * means[2:])
+    departures /= np.sqrt(1 / counts[1:-1] + left**2 / counts[:-2] + right**2 / counts[2:])
+    return float(np.median(departures)) / NormalDist().inv_cdf(0.75)
+
+
+def _rougher_than_noise(u: Array, y: Array, weights: Array) -> bool:
+    """Whether a parabola leaves more than the noise that neighbouring scores show."""
+    left_over = _least_squares(u, y, weights, 2, told=False)[2]
+    allowed = (1 + 3 / math.sqrt(len(np.unique(u)) - 2)) * _between_neighbours(u, y)
+    return left_over > allowed + 1e-9 * float(np.ptp(y))
+
+
 def _flat(x: Array, y: Array, weights: Array, told: bool, centre: float, source: str) -> Interval:
     """Where the slope of the fits over the window may be zero, about their minimum."""
     u = x - centre
@@ -206,6 +237,23 @@ def _flat(x: Array, y: Array, weights: Array, told: bool, centre: float, source:
     if math.isfinite(low) and math.isfinite(high):
         low, high = _union(np.linspace(low - step, high + step, _GRID), fits)
     return Interval(centre + low, centre + high, noise, source)
+
+
+def _cut(found: Interval, x: Array, losses: Array, centre: float, near: Array) -> Interval:
+    """Bound the sides that the slope left open at the next rates that are worse beyond doubt.
+
+    A curve with one optimum has it between rates that are worse than the best on either side.
+    Worse means: than the middle of the scores near the best, by Student's t at a level shared
+    between all rates (Bonferroni).
+    """
+    places = np.unique(x)
+    level = 1 - (1 - _ONE_SIDED) / len(places)
+    limit = float(np.median(near)) + t_quantile(max(1, len(near) - 3), level) * found.noise
+    worse = np.array([losses[x == place].mean() > limit for place in places])
+    below, above = places[worse & (places < centre)], places[worse & (places > centre)]
+    low = float(below[-1]) if found.low == -math.inf and len(below) else found.low
+    high = float(above[0]) if found.high == math.inf and len(above) else found.high
+    return replace(found, low=low, high=high)
 
 
 def _union(grid: Array, fits: list[_Fit]) -> tuple[float, float]:

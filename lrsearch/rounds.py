@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from lrsearch.checks import at_least
 from lrsearch.rate import Rate
@@ -73,8 +73,8 @@ class RoundSearch(Search):
         return sum(map(self._loss, records)) / len(records)
 
     def _ranked(self, rates: Iterable[Rate]) -> list[Rate]:
-        """The rates best first; equal ones stay in order."""
-        return sorted(rates, key=self._rate_loss)
+        """The rates best first; of equal ones, those in the middle of them first."""
+        return rank({rate: self._rate_loss(rate) for rate in rates})
 
     @property
     def rate(self) -> Rate | None:
@@ -84,5 +84,32 @@ class RoundSearch(Search):
         """
         if self.done:
             return self.kept[0] if self.kept else None
-        best = min((rate for rate in self._measured if rate), key=self._rate_loss, default=None)
-        return best if best is not None and math.isfinite(self._rate_loss(best)) else None
+        losses = {rate: self._rate_loss(rate) for rate in self._measured if rate}
+        finite = {rate: loss for rate, loss in losses.items() if math.isfinite(loss)}
+        return rank(finite)[0] if finite else None
+
+
+def rank(losses: Mapping[Rate, float]) -> list[Rate]:
+    """Rates by their losses, smallest first.
+
+    Of rates with equal losses, those nearest to the middle of them come first, counted in the
+    logarithm; so a plateau of equal scores gives a rate well inside it.
+
+    Examples
+    --------
+    >>> decades = [Rate.power(exponent) for exponent in (0, -1, -2, -3)]
+    >>> [str(rate) for rate in rank(dict(zip(decades, [9.0, 2.0, 2.0, 2.0])))]
+    ['0.01', '0.1', '0.001', '1']
+    """
+    logs = {rate: math.log10(rate) if rate else -math.inf for rate in losses}
+    ends: dict[float, tuple[float, float]] = {}
+    for rate, loss in losses.items():
+        if rate:
+            low, high = ends.get(loss, (math.inf, -math.inf))
+            ends[loss] = min(low, logs[rate]), max(high, logs[rate])
+
+    def key(rate: Rate) -> tuple[float, float]:
+        loss = losses[rate]
+        return loss, abs(logs[rate] - sum(ends[loss]) / 2) if rate else math.inf
+
+    return sorted(losses, key=key)

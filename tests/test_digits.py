@@ -207,6 +207,13 @@ def test_equal_scores_do_not_extend():
     assert search.rounds[0].rates == list(DECADES)
 
 
+def test_of_equal_scores_the_middle_is_recommended():
+    search = tell_all(DigitSearch(epochs=1, digits=1), lambda rate: 1.0)
+    assert 1e-4 <= search.rate <= 1e-2
+    shelf = tell_all(DigitSearch(epochs=1, digits=1), lambda rate: 1.0 if 0.009 < rate < 2 else 9.0)
+    assert 0.03 <= shelf.rate <= 0.6
+
+
 def test_diverging_rates_at_the_high_end_do_not_stop_the_search():
     search = tell_all(
         DigitSearch(epochs=1), lambda r: math.nan if r > 0.05 else log_distance(0.031)(r)
