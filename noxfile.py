@@ -40,6 +40,23 @@ def bench(session):
     )
 
 
+@nox.session(name="bench-strategies")
+def bench_strategies(session):
+    """Play every strategy against learning curves: ``-- FOLDER``, or the table shipped here."""
+    session.install("-e", ".[optuna,plot]", "scikit-learn", "scipy", TORCH)
+    session.run("python", "-m", "tests.benchmarks.strategies", *session.posargs, env=QUIET)
+
+
+@nox.session
+def torture(session):
+    """The long proofs: kills, damages and crowds of processes, all of them."""
+    session.install("-e", ".[examples,cli]", *TESTING)
+    session.run(
+        "pytest", "-s", "tests/test_study.py", "tests/test_study_processes.py", *session.posargs,
+        env=QUIET | {"LRSEARCH_TORTURE": "1"},
+    )  # fmt: skip
+
+
 @nox.session
 def lint(session):
     """Style and common mistakes."""
