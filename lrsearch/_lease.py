@@ -102,12 +102,12 @@ class Heartbeat:
     Parameters
     ----------
     beat : callable
-        Gives the sign. What it raises is its own business: it has to handle its errors.
+        Gives the sign; False ends the thread. It has to handle its own errors.
     interval : float
         Seconds between two signs.
     """
 
-    def __init__(self, beat: Callable[[], None], interval: float) -> None:
+    def __init__(self, beat: Callable[[], bool], interval: float) -> None:
         self._beat = beat
         self._interval = interval
         self._stopped = threading.Event()
@@ -115,14 +115,12 @@ class Heartbeat:
         self._thread.start()
 
     def _run(self) -> None:
-        while not self._stopped.wait(self._interval):
-            self._beat()
+        while not self._stopped.wait(self._interval) and self._beat():
+            pass
 
-    def stop(self, wait: bool = True) -> None:
-        """End the thread."""
+    def stop(self) -> None:
+        """End the thread, without waiting for it."""
         self._stopped.set()
-        if wait and self._thread is not threading.current_thread():
-            self._thread.join(timeout=5)
 
 
 _known_host: str | None = None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from lrsearch.exploit import Exploit
 from lrsearch.registry import from_config
 from lrsearch.search import Search
 from lrsearch.trial import TrialRecord
 
-__all__ = ["ExploitReplica", "Replica", "Row", "SearchReplica", "kind_of", "plain", "replica_of"]
+__all__ = ["ExploitReplica", "Row", "SearchReplica", "plain", "replica_of", "search_of"]
 
 _OPEN_STATES = frozenset(("asked", "paused", "released"))
 
@@ -43,31 +43,14 @@ class Row(NamedTuple):
             record.legs,
             record.epoch,
             record.spent,
-            record.score,
-            record.standard_error,
+            _unsigned_zero(record.score),
+            _unsigned_zero(record.standard_error),
         )
 
 
-class Replica(Protocol):
-    """What a study needs of the state that it stores the events of."""
-
-    subject: Any
-
-    @property
-    def count(self) -> int:
-        """How many events have brought it here."""
-
-    def apply(self, events: Sequence[Sequence[Any]]) -> None:
-        """Follow events that are stored already."""
-
-    def since(self, count: int) -> list[Sequence[Any]]:
-        """The events from number `count` on."""
-
-    def changed(self) -> list[Row]:
-        """The rows of the trials that changed since the last call, or the last `apply`."""
-
-    def summary(self) -> dict[str, Any]:
-        """What `lrsearch status` shows beside the trials; cheap to tell."""
+def _unsigned_zero(number: float | None) -> float | None:
+    """The number as SQLite gives it back, which knows no -0.0."""
+    return None if number is None else number + 0.0
 
 
 class SearchReplica:
@@ -80,9 +63,11 @@ class SearchReplica:
 
     @property
     def count(self) -> int:
+        """How many events have brought it here."""
         return len(self.subject.events)
 
     def apply(self, events: Sequence[Sequence[Any]]) -> None:
+        """Follow events that are stored already."""
         search = self.subject
         if not search.events:
             search.replay(events)
@@ -95,9 +80,11 @@ class SearchReplica:
         self._settle(touched)
 
     def since(self, count: int) -> list[Sequence[Any]]:
+        """The events from number `count` on."""
         return list(self.subject.events[count:])
 
     def changed(self) -> list[Row]:
+        """The rows of the trials that changed since the last call, or the last `apply`."""
         search = self.subject
         events = search.events[self._count :]
         if not events:
@@ -112,6 +99,7 @@ class SearchReplica:
         return [Row.of(records[number]) for number in sorted(touched)]
 
     def summary(self) -> dict[str, Any]:
+        """What a status shows beside the trials; cheap to tell."""
         search = self.subject
         best = search.best
         return {
@@ -144,7 +132,6 @@ class ExploitReplica:
     def __init__(self, config: dict[str, Any]) -> None:
         self._config = config
         self.subject = Exploit.from_config(config)
-        self._rewinds: list[tuple[int, tuple[str, int]]] = []
         self._log: list[Sequence[Any]] = []
 
     @property
@@ -195,14 +182,22 @@ class ExploitReplica:
         return []
 
 
-def kind_of(config: dict[str, Any]) -> type[SearchReplica] | type[ExploitReplica]:
-    """The replica for a configuration."""
-    return ExploitReplica if "exploit" in config else SearchReplica
-
-
 def replica_of(config: dict[str, Any]) -> SearchReplica | ExploitReplica:
     """A replica of what `config` describes, as it was before its first ask."""
-    return kind_of(config)(config)
+    return (ExploitReplica if "exploit" in config else SearchReplica)(config)
+
+
+def search_of(replica: SearchReplica | ExploitReplica) -> Search:
+    """The search of a replica.
+
+    Raises
+    ------
+    TypeError
+        If it is a second phase, which has no trials.
+    """
+    if isinstance(replica, ExploitReplica):
+        raise TypeError("a second phase, an Exploit, has ask and tell only")
+    return replica.subject
 
 
 def plain(config: dict[str, Any]) -> dict[str, Any]:

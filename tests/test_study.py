@@ -5,11 +5,13 @@ import io
 import json
 import math
 import os
+import random
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
+import zlib
 
 import pytest
 
@@ -171,6 +173,42 @@ def test_two_studies_share_the_trials(path):
             first.tell(mine, 0.5)
 
 
+def race():
+    return pytest.importorskip("lrsearch.race").DigitRace(budget=400, max_epochs=27)
+
+
+@pytest.mark.parametrize("make", [lambda: lrsearch.DigitSearch(digits=2, epochs=3), race])
+@pytest.mark.parametrize("seed", range(3))
+def test_studies_that_take_turns_show_the_same(path, make, seed):
+    generator = random.Random(seed)
+    Study(path, make()).close()
+    studies, held = [Study.open(path) for _ in range(3)], []
+    while not studies[0].done:
+        study = generator.choice(studies)
+        trial = study.ask() if len(held) < 5 else None
+        if trial is not None:
+            held.append(trial)
+            continue
+        trial = held.pop(generator.randrange(len(held)))
+        scores = [bowl(trial, e) for e in range(trial.start_epoch + 1, trial.stop_epoch + 1)]
+        fate = generator.random()
+        if fate < 0.1:
+            study.release(trial)
+        elif fate < 0.2 and trial.rate > 0.1:
+            study.tell(trial, math.nan)
+        elif fate < 0.5:
+            for score in scores:
+                if not generator.choice(studies).report(trial, score):
+                    break
+        else:
+            study.tell(trial, scores, generator.choice([None, 0.5]))
+    shown = [state(study) for study in studies]
+    with Study.open(path) as study:
+        assert shown == [state(study)] * 3
+    for study in studies:
+        study.close()
+
+
 def test_closing_gives_the_trials_in_hand_back(path):
     with Study(path, small()) as study:
         trial = study.ask()
@@ -226,11 +264,11 @@ def test_a_process_number_that_was_given_again_is_another_worker(path):
 
 
 def test_the_heartbeat_keeps_a_long_trial(path):
-    with Study(path, small(), lease=0.4) as study, Study(path, lease=0.4) as other:
+    with Study(path, small(), lease=2) as study, Study(path, lease=2) as other:
         study.ask()
         with sqlite3.connect(path) as connection:
             before = connection.execute("SELECT heartbeat FROM claims").fetchone()
-            time.sleep(0.5)
+            time.sleep(1.2)
             after = connection.execute("SELECT heartbeat FROM claims").fetchone()
         connection.close()
         assert after > before
@@ -430,6 +468,35 @@ def test_a_mirror_that_cannot_be_written_loses_no_score(path, tmp_path):
         assert study.trials[0].score == 0.5
 
 
+def test_a_study_can_be_the_search_that_the_module_acts_on(path):
+    with Study(path, small()) as study:
+        lrsearch.use(study)
+        lrsearch.tell(lrsearch.ask(), 0.5)
+        assert lrsearch.best().score == study.trials[0].score == 0.5
+        lrsearch.use(lrsearch.GridSearch())
+
+
+def test_a_score_is_on_the_disk_when_its_call_returns(path):
+    commits = []
+    with Study(path, small()) as study:
+        connection = study._store.connection
+
+        def note(statement):
+            if statement == "COMMIT":
+                commits.append(mode[-1])
+            elif "synchronous" in statement:
+                mode.append(statement.rpartition(" ")[2])
+
+        mode = ["FULL"]
+        connection.set_trace_callback(note)
+        trial = study.ask()
+        study.report(trial, 0.5)
+        study.report(trial, 0.25)
+        study.tell(study.ask(), 0.5)
+        connection.set_trace_callback(None)
+    assert commits == ["NORMAL", "FULL", "FULL", "NORMAL", "FULL"]
+
+
 # Reading
 
 
@@ -509,7 +576,7 @@ def test_a_newer_schema_is_refused_with_a_sentence(path):
 
 def test_the_log_of_a_study_that_is_gone_is_not_taken_for_a_new_ones(path):
     path.with_name("vae.db-wal").write_bytes(b"precious")
-    with pytest.raises(StudyError, match="vae.db-wal"):
+    with pytest.raises(StudyError, match=r"vae\.db-wal"):
         Study(path, small())
     assert not path.exists()
 
@@ -518,8 +585,6 @@ def test_a_search_that_is_not_installed_is_named(path):
     with Study(path, small()) as study:
         config = {**study.config(), "search": "Oracle"}
     text = json.dumps(config)
-    import zlib
-
     connection = sqlite3.connect(path)
     with connection:
         connection.execute(

@@ -1,0 +1,212 @@
+"""An SQLite file that several processes write: transactions, patience, and errors as sentences."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+__all__ = ["Database", "StudyError", "collection_paused"]
+
+PATIENCE = 60.0
+"""Seconds to wait for another process's transaction."""
+
+_RANDOM = random.Random()
+_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+T = TypeVar("T")
+
+
+class StudyError(RuntimeError):
+    """A study's file cannot be used as asked; the message names the file and says why."""
+
+
+class Database:
+    """A connection to an SQLite file, made anew after `disconnect`.
+
+    Not safe for several threads: its owner keeps a lock.
+
+    Parameters
+    ----------
+    path : Path
+        An existing file.
+    readonly : bool
+        Open it for reading only; this works on a read-only disk.
+
+    Raises
+    ------
+    StudyError
+        If the file cannot be opened.
+    """
+
+    def __init__(self, path: Path, readonly: bool = False) -> None:
+        self.path = path
+        self.readonly = readonly
+        self._uri = path.absolute().as_uri()
+        self._open_connection: sqlite3.Connection | None = None
+        self._durable = True
+        self._require_file()
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection; connects if need be."""
+        if self._open_connection is None:
+            self._open_connection = self._connect()
+        return self._open_connection
+
+    def disconnect(self) -> None:
+        """Close the connection; the next use connects again."""
+        if self._open_connection is not None:
+            self._open_connection.close()
+            self._open_connection = None
+
+    def read(self, query: str, *parameters: Any) -> list[Any]:
+        """The rows that a query gives."""
+        with self.translated():
+            return self._patiently(lambda: self.connection.execute(query, parameters).fetchall())
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """A block that sees one moment of the file, whatever other processes write meanwhile."""
+        with self.translated():
+            self.connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self.connection.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def transaction(self, durable: bool = True) -> Iterator[None]:
+        """A block that happens whole or not at all, while no other process writes.
+
+        Parameters
+        ----------
+        durable : bool
+            Whether it is on the disk when the block ends, and outlives a power cut. Otherwise it
+            outlives the end of the process only, until the next durable one.
+        """
+        with self.translated():
+            connection = self.connection
+            if durable is not self._durable:
+                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                self._durable = durable
+            self._patiently(lambda: connection.execute("BEGIN IMMEDIATE"))
+            try:
+                yield
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    def damaged(self, what: str) -> StudyError:
+        """The error for a file that is not as it was written."""
+        return StudyError(
+            f"{self.path}: the study is damaged: {what}. Its scores cannot be trusted: go back to "
+            "a copy (a mirror, if the study had one), or start again in a new file"
+        )
+
+    @contextlib.contextmanager
+    def translated(self) -> Iterator[None]:
+        """A block whose database errors become sentences."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._sentence(error) from error
+        except UnicodeDecodeError as error:  # a message of SQLite's that quotes damaged text
+            raise self.damaged("its text is not as it was written") from error
+
+    def _sentence(self, error: sqlite3.Error) -> StudyError:
+        code = _code(error)
+        if code == sqlite3.SQLITE_NOTADB:
+            return StudyError(f"{self.path} is not a study, or damaged: it is no SQLite database")
+        if code in _LOCKED:
+            return StudyError(
+                f"{self.path}: another process has kept the study to itself for {PATIENCE:g} s"
+            )
+        if code == sqlite3.SQLITE_FULL:
+            return StudyError(f"{self.path}: the disk is full; nothing of this call was stored")
+        if code == sqlite3.SQLITE_READONLY:
+            return StudyError(f"{self.path} cannot be written: the file or its disk is read-only")
+        if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
+            return StudyError(f"{self.path} cannot be opened: {error}")
+        if code == sqlite3.SQLITE_IOERR:
+            return StudyError(f"{self.path}: the disk failed, or is full: {error}")
+        return self.damaged(str(error))
+
+    def _require_file(self) -> None:
+        path = self.path
+        if path.is_dir():
+            raise StudyError(f"{path} is a folder: a study is one file, such as {path / 'lr.db'}")
+        try:
+            size = path.stat().st_size
+        except FileNotFoundError:
+            raise StudyError(f"{path}: there is no study here") from None
+        except OSError as error:
+            raise StudyError(f"{path} cannot be opened: {error.strerror}") from error
+        if size == 0:
+            raise StudyError(
+                f"{path} is an empty file, not a study: if nothing was in it, remove it first"
+            )
+
+    def _connect(self) -> sqlite3.Connection:
+        with self.translated():
+            if not self.readonly:
+                connection = self._open(f"{self._uri}?mode=rw")
+                connection.execute("PRAGMA synchronous = FULL")
+                self._durable = True
+                return connection
+            try:
+                return self._open(f"{self._uri}?mode=ro")
+            except sqlite3.OperationalError:
+                if self.path.with_name(self.path.name + "-wal").exists():
+                    raise
+                return self._open(f"{self._uri}?mode=ro&immutable=1")
+
+    def _open(self, uri: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            uri, timeout=0, isolation_level=None, uri=True, check_same_thread=False
+        )
+        try:
+            self._patiently(lambda: connection.execute("SELECT count(*) FROM sqlite_master"))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _pragma(self, text: str) -> Any:
+        return self._patiently(lambda: self.connection.execute(f"PRAGMA {text}").fetchone()[0])
+
+    def _patiently(self, action: Callable[[], T]) -> T:
+        """Do something as soon as no other process keeps the file locked."""
+        deadline = time.monotonic() + PATIENCE
+        pause = 0.0005
+        while True:
+            try:
+                return action()
+            except sqlite3.OperationalError as error:
+                if _code(error) not in _LOCKED or time.monotonic() > deadline:
+                    raise
+            time.sleep(_RANDOM.uniform(0, pause))
+            pause = min(0.01, 1.5 * pause)
+
+
+@contextlib.contextmanager
+def collection_paused() -> Iterator[None]:
+    """A block that makes many objects at once, which garbage collection would only slow down."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _code(error: sqlite3.Error) -> int:
+    """SQLite's primary result code; text that is no UTF-8 comes without one."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
