@@ -19,6 +19,7 @@ from lrsearch.rate import Rate
 from lrsearch.registry import from_config
 from lrsearch.schedules import Constant, CosineAnnealing, CosineWarmRestarts, Schedule
 from lrsearch.search import Search
+from lrsearch.study import Study, StudyError
 from lrsearch.trial import Round, StaleTrial, Trial, TrialRecord
 
 __version__ = "0.1.0"
@@ -42,6 +43,8 @@ __all__ = [
     "Search",
     "StaleTrial",
     "Step",
+    "Study",
+    "StudyError",
     "Trial",
     "TrialRecord",
     "ask",

@@ -138,6 +138,7 @@ class RandomSearch(_OneRound):
                 f"low has to be above 0 and below high, got {self.low} and {self.high}"
             )
         self.digits = at_least(1, "digits", digits)
+        self.drawn = ("seed",) if seed is None else ()
         self.seed = secrets.randbits(32) if seed is None else at_least(0, "seed", seed)
         self.keep = at_least(1, "keep", keep)
         self.rates = draw(self.count, self.low, self.high, self.digits, self.seed)

@@ -1,6 +1,6 @@
 """The command `lrsearch`: search the learning rate of any program.
 
-The commands themselves are in `lrsearch.commands`, which needs typer and rich.
+The commands themselves are in `lrsearch.command.commands`, which needs typer and rich.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command line; the exit status says how it went."""
     try:
-        from lrsearch.commands import app
+        from lrsearch.command.commands import app
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in ("typer", "rich", "click"):
             raise

@@ -11,11 +11,11 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from lrsearch._charts import curves_chart, exploit_chart, round_charts
-from lrsearch._page import SCRIPT, STYLE
 from lrsearch.evidence import Evidence
 from lrsearch.exploit import Exploit
 from lrsearch.files import write_text
+from lrsearch.page.charts import curves_chart, exploit_chart, round_charts
+from lrsearch.page.sections import SCRIPT, STYLE
 from lrsearch.searched import Searched
 
 __all__ = ["page", "write_html"]

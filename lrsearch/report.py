@@ -10,6 +10,7 @@ from typing import Any
 from lrsearch.exploit import Exploit
 from lrsearch.figures import figures, write_figures
 from lrsearch.files import write_csv, write_json
+from lrsearch.html import write_html
 from lrsearch.searched import Searched, round_scores
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "summary",
     "trial_rows",
     "write_figures",
+    "write_html",
     "write_run",
 ]
 

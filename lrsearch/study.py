@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lrsearch._mirror import check_mirror, restore, write_mirror
-from lrsearch._replica import ExploitReplica, search_of
-from lrsearch._shared import SharedSearch
-from lrsearch._store import Store, StudyError
-from lrsearch._study_file import compare, create
 from lrsearch.exploit import Exploit
 from lrsearch.search import Search
+from lrsearch.store.contents import Store, StudyError
+from lrsearch.store.mirror import check_mirror, restore, write_mirror
+from lrsearch.store.opening import compare, create
+from lrsearch.store.replica import ExploitReplica, search_of
+from lrsearch.store.shared import SharedSearch
 from lrsearch.trial import Trial
 
 __all__ = ["Study", "StudyError"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import lrsearch
-from lrsearch._status import status
+from lrsearch.store.status import status
 from lrsearch.study import Study, StudyError
 from lrsearch.testing import bowl, run, state
 

@@ -7,9 +7,9 @@ import sqlite3
 import zlib
 from typing import Any, NamedTuple
 
-from lrsearch._events import checksum
-from lrsearch._lease import Worker
-from lrsearch._replica import Row
+from lrsearch.store.events import checksum
+from lrsearch.store.lease import Worker
+from lrsearch.store.replica import Row
 
 __all__ = [
     "APPLICATION",

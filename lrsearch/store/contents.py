@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from lrsearch._database import Database, StudyError
-from lrsearch._events import chained, checksum, decode, encode
-from lrsearch._lease import Worker
-from lrsearch._replica import Row
-from lrsearch._tables import (
+from lrsearch.store.database import Database, StudyError
+from lrsearch.store.events import chained, checksum, decode, encode
+from lrsearch.store.lease import Worker
+from lrsearch.store.replica import Row
+from lrsearch.store.tables import (
     APPLICATION,
     COLUMNS,
     SCHEMA,

@@ -6,9 +6,9 @@ import html
 import math
 from collections.abc import Sequence
 
-from lrsearch._svg import Axis, Chart, upper_limit
 from lrsearch.evidence import Evidence
 from lrsearch.exploit import Exploit
+from lrsearch.page.svg import Axis, Chart, upper_limit
 from lrsearch.rate import Rate
 from lrsearch.searched import Searched, round_scores
 from lrsearch.trial import Round, TrialRecord

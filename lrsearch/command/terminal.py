@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import typer
 
-from lrsearch._command_line import ProgramError
+from lrsearch.command.command_line import ProgramError
 from lrsearch.study import StudyError
 
 __all__ = ["EXIT_CODES", "NO_RATE", "errors_as_sentences", "say"]

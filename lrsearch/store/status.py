@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lrsearch._database import collection_paused
-from lrsearch._replica import Row
-from lrsearch._store import Store
-from lrsearch._tables import Claim
+from lrsearch.store.contents import Store
+from lrsearch.store.database import collection_paused
+from lrsearch.store.replica import Row
+from lrsearch.store.tables import Claim
 
 __all__ = ["Status", "status"]
 

@@ -8,8 +8,8 @@ import threading
 import weakref
 from collections.abc import Callable, Iterable
 
-from lrsearch._lease import Clock, Heartbeat, Worker, is_alive
-from lrsearch._store import Claim, Store, StudyError
+from lrsearch.store.contents import Claim, Store, StudyError
+from lrsearch.store.lease import Clock, Heartbeat, Worker, is_alive
 from lrsearch.trial import Trial
 
 __all__ = ["Claims"]

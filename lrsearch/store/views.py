@@ -9,11 +9,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from lrsearch._replica import ExploitReplica, SearchReplica
 from lrsearch.evidence import Evidence
 from lrsearch.files import write_text
 from lrsearch.rate import Rate
 from lrsearch.search import Direction
+from lrsearch.store.replica import ExploitReplica, SearchReplica
 from lrsearch.trial import Round, Trial, TrialRecord
 
 __all__ = ["StudyViews"]

@@ -13,9 +13,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from lrsearch._replica import Row
-from lrsearch._status import Status, status
-from lrsearch._tables import Claim
+from lrsearch.store.replica import Row
+from lrsearch.store.status import Status, status
+from lrsearch.store.tables import Claim
 
 __all__ = ["show", "watch_until_done"]
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lrsearch._command_line import CommandLine, ProgramError, values_of
-from lrsearch._scores import PrintedScores
-from lrsearch.runner import Outcome, last_lines, run_program
+from lrsearch.command.command_line import CommandLine, ProgramError, values_of
+from lrsearch.command.runner import Outcome, last_lines, run_program
+from lrsearch.command.scores import PrintedScores
 from lrsearch.study import Study
 from lrsearch.trial import StaleTrial, Trial
 

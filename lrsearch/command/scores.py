@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from lrsearch._command_line import ProgramError
+from lrsearch.command.command_line import ProgramError
 
 __all__ = ["DEFAULT_PATTERN", "PrintedScores", "WrittenScores"]
 

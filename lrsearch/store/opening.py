@@ -9,11 +9,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from lrsearch._database import collection_paused
-from lrsearch._replica import ExploitReplica, SearchReplica, plain, replica_of
-from lrsearch._store import State, Store, StudyError
 from lrsearch.exploit import Exploit
 from lrsearch.search import Search
+from lrsearch.store.contents import State, Store, StudyError
+from lrsearch.store.database import collection_paused
+from lrsearch.store.replica import ExploitReplica, SearchReplica, plain, replica_of
 
 __all__ = ["compare", "create", "load", "unfit"]
 

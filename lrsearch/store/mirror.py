@@ -7,8 +7,8 @@ import secrets
 import warnings
 from pathlib import Path
 
-from lrsearch._store import Store, StudyError, publish
 from lrsearch.files import write_bytes
+from lrsearch.store.contents import Store, StudyError, publish
 
 __all__ = ["check_mirror", "restore", "write_mirror"]
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lrsearch._claims import Claims
-from lrsearch._replica import ExploitReplica, SearchReplica
-from lrsearch._store import State, Store, StudyError
-from lrsearch._study_file import load, unfit
-from lrsearch._study_views import StudyViews
 from lrsearch.search import Search
+from lrsearch.store.claims import Claims
+from lrsearch.store.contents import State, Store, StudyError
+from lrsearch.store.opening import load, unfit
+from lrsearch.store.replica import ExploitReplica, SearchReplica
+from lrsearch.store.views import StudyViews
 from lrsearch.trial import Trial
 
 __all__ = ["SharedSearch"]

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
-from lrsearch._command_line import ProgramError
-from lrsearch._scores import PrintedScores, WrittenScores
+from lrsearch.command.command_line import ProgramError
+from lrsearch.command.scores import PrintedScores, WrittenScores
 
 __all__ = ["Ending", "ProgramError", "last_lines", "run_program"]
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from lrsearch._command_line import PLACEHOLDERS, CommandLine, ProgramError
-from lrsearch._options import (
+from lrsearch.command.command_line import PLACEHOLDERS, CommandLine, ProgramError
+from lrsearch.command.options import (
     Budget,
     Digits,
     Direction,
@@ -28,10 +28,10 @@ from lrsearch._options import (
     SearchOptions,
     Seed,
 )
-from lrsearch._scores import DEFAULT_PATTERN, PrintedScores
-from lrsearch._status import status as read_status
-from lrsearch._terminal import EXIT_CODES, NO_RATE, errors_as_sentences, say
-from lrsearch._workers import ProgramWorkers
+from lrsearch.command.scores import DEFAULT_PATTERN, PrintedScores
+from lrsearch.command.terminal import EXIT_CODES, NO_RATE, errors_as_sentences, say
+from lrsearch.command.workers import ProgramWorkers
+from lrsearch.store.status import status as read_status
 from lrsearch.study import Study, StudyError
 
 __all__ = ["app"]
@@ -159,7 +159,7 @@ def status(
 
     Example: lrsearch status s.db --watch
     """
-    from lrsearch._status_table import show, watch_until_done
+    from lrsearch.command.status import show, watch_until_done
 
     with errors_as_sentences():
         if watch:

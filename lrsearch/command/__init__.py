@@ -1,0 +1,1 @@
+"""What the command `lrsearch` does: running programs, options, tables on the terminal."""

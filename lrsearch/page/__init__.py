@@ -1,0 +1,1 @@
+"""The parts of the HTML page: charts drawn as SVG, sections, the sortable table."""

@@ -1,0 +1,1 @@
+"""The file of a study: events in SQLite, leases, a mirror."""
