@@ -10,7 +10,7 @@ nox.options.sessions = ["tests", "lint", "types"]
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_external_run = True
 
-TESTING = ["pytest", "pytest-benchmark", "hypothesis", "selenium"]
+TESTING = ["pytest", "pytest-benchmark", "hypothesis", "selenium", "pandas"]
 TORCH = "torch==2.13.0"  # the version that the examples are tested with
 DEBIAN_IMAGES = Path("/usr/share/datasets/fashion-mnist")
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
@@ -45,6 +45,13 @@ def bench_strategies(session):
     """Play every strategy against learning curves: ``-- FOLDER``, or the table shipped here."""
     session.install("-e", ".[optuna,plot]", "scikit-learn", "scipy", TORCH)
     session.run("python", "-m", "tests.benchmarks.strategies", *session.posargs, env=QUIET)
+
+
+@nox.session(name="bench-sklearn")
+def bench_sklearn(session):
+    """LRSearchCV beside scikit-learn's own searches: the table of docs/sklearn.md."""
+    session.install("-e", ".[sklearn,plot]")
+    session.run("python", "tests/benchmarks/compare_sklearn.py", *session.posargs, env=QUIET)
 
 
 @nox.session

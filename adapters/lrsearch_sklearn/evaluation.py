@@ -1,0 +1,115 @@
+"""What a fit holds while it lasts, and how scikit-learn evaluates its candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sklearn.base import clone
+
+from lrsearch_sklearn.outputs import RunFolder
+
+__all__ = ["Evaluation", "Fit", "HeldSplits", "refitting"]
+
+
+class HeldSplits:
+    """A splitter that is asked once: all candidates of a fit have the same splits."""
+
+    def __init__(self, cv: Any) -> None:
+        self.cv = cv
+        self._splits: list[Any] | None = None
+
+    def split(self, X: Any, y: Any = None, **params: Any) -> list[Any]:
+        """The pairs of (train, test) indices, one for each fold."""
+        if self._splits is None:
+            self._splits = list(self.cv.split(X, y, **params))
+        return self._splits
+
+
+@dataclass
+class Fit:
+    """What one call of fit knows; it is gone with the call."""
+
+    X: Any = None
+    y: Any = None
+    routed: Any = None
+    splits: Any = None
+    n_splits: int = 0
+    points: list[dict[str, Any]] = field(default_factory=list)
+    searches: list[Any] = field(default_factory=list)
+    folder: RunFolder | None = None
+    exploration: Any = None
+    outs: list[Any] = field(default_factory=list)
+    results: dict[str, Any] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """Close what is open."""
+        if self.folder is not None:
+            self.folder.close()
+
+    def indices(self) -> list[Any]:
+        """The folds' pairs of (train, test) indices."""
+        found: list[Any] = self.splits.split(self.X, self.y, **self.routed.splitter.split)
+        return found
+
+
+class Evaluation:
+    """Evaluates candidates as scikit-learn's own searches do, its callbacks included.
+
+    Parameters
+    ----------
+    search_cv : LRSearchCV
+        Whose fit it is.
+    evaluate_candidates : callable
+        As scikit-learn gives it to ``_run_search``.
+    fit : Fit
+        Where ``_format_results`` leaves what comes out.
+    callback_ctx : CallbackContext or None
+        Of scikit-learn 1.9 and later.
+    """
+
+    def __init__(
+        self, search_cv: Any, evaluate_candidates: Any, fit: Fit, callback_ctx: Any
+    ) -> None:
+        self.search_cv = search_cv
+        self.evaluate_candidates = evaluate_candidates
+        self.fit = fit
+        self.context = None
+        if callback_ctx is not None:
+            self.context = callback_ctx.subcontext(task_name="search", max_subtasks=None)
+            self.context.call_on_fit_task_begin(estimator=search_cv)
+
+    def __call__(self, params: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Each candidate's result in each fold, candidate by candidate."""
+        before = len(self.fit.outs)
+        if self.context is None:
+            self.evaluate_candidates(params, cv=self.fit.splits)
+        else:
+            round = self.context.subcontext(
+                task_name="round",
+                max_subtasks=len(params) * self.fit.n_splits,
+                sequential_subtasks=False,
+            ).call_on_fit_task_begin(estimator=self.search_cv)
+            try:
+                self.evaluate_candidates(params, cv=self.fit.splits, callback_ctx=round)
+            finally:
+                round.call_on_fit_task_end(estimator=self.search_cv)
+        return self.fit.outs[before:]
+
+    def close(self) -> None:
+        """The search is over."""
+        if self.context is not None:
+            self.context.call_on_fit_task_end(estimator=self.search_cv)
+
+
+def refitting(
+    estimator: Any, X: Any, y: Any, fit_params: dict[str, Any]
+) -> Callable[[dict[str, Any]], Any]:
+    """What fits an estimator on all data, given its parameters."""
+
+    def refit(params: dict[str, Any]) -> Any:
+        fresh = clone(estimator).set_params(**clone(params, safe=False))
+        return fresh.fit(X, **fit_params) if y is None else fresh.fit(X, y, **fit_params)
+
+    return refit

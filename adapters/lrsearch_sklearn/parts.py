@@ -1,0 +1,73 @@
+"""The parts of a fit that its options ask for."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from lrsearch.progress import Progress
+from lrsearch_sklearn.evaluation import Fit
+from lrsearch_sklearn.outputs import RunFolder, fingerprint
+from lrsearch_sklearn.racing import ContinuedFits
+
+__all__ = ["continued", "folder", "progress"]
+
+
+def folder(search_cv: Any, fit: Fit) -> RunFolder | None:
+    """The folder of results; None without `directory`.
+
+    Raises
+    ------
+    ImportError, ValueError
+        As for `RunFolder`.
+    """
+    if search_cv.directory is None:
+        return None
+    mark = fingerprint(
+        fit.X,
+        fit.y,
+        fit.indices(),
+        fit.routed.estimator.fit,
+        fit.routed.scorer.score,
+        fit.points,
+        search_cv.param,
+        search_cv.resource,
+        search_cv.resume,
+        str(search_cv.estimator),
+        str(search_cv.scoring),
+        str(search_cv.refit),
+    )
+    return RunFolder(search_cv.directory, mark, search_cv.X_test)
+
+
+def progress(search_cv: Any, searches: list[Any]) -> AbstractContextManager[Progress | None]:
+    """The progress bar; nothing with ``verbose=0``, or where rich is not installed."""
+    if not search_cv.verbose:
+        return nullcontext()
+    totals = [search.most_epochs for search in searches]
+    try:
+        return Progress(None if None in totals else sum(totals))
+    except ImportError:
+        return nullcontext()
+
+
+def continued(search_cv: Any, fit: Fit) -> ContinuedFits | None:
+    """What evaluates legs that go on; None without `resume`."""
+    if not search_cv.resume:
+        return None
+    scorers, _ = search_cv._get_scorers()
+    return ContinuedFits(
+        search_cv.estimator,
+        fit.X,
+        fit.y,
+        fit.indices(),
+        scorers,
+        fit.routed.estimator.fit,
+        fit.routed.scorer.score,
+        search_cv.resource,
+        n_jobs=search_cv.n_jobs,
+        pre_dispatch=search_cv.pre_dispatch,
+        error_score=search_cv.error_score,
+        return_train_score=search_cv.return_train_score,
+        refit=search_cv.refit,
+    )

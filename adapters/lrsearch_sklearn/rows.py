@@ -1,0 +1,170 @@
+"""Candidates, and the scores of their folds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from numbers import Number
+from typing import Any
+
+import numpy as np
+
+from lrsearch import Trial
+
+__all__ = [
+    "Candidate",
+    "Row",
+    "failed",
+    "filled",
+    "fold_scores",
+    "mean_and_error",
+    "metric_of",
+    "plain",
+]
+
+Out = dict[str, Any]
+"""What scikit-learn's `_fit_and_score` returns for one fold."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Parameters to be evaluated.
+
+    Attributes
+    ----------
+    point : int
+        Which point of the grid of other parameters.
+    trial : Trial
+        What the search of that point handed out.
+    params : dict
+        The estimator's parameters, the rate among them.
+    full : bool
+        Whether this is the full training of a rate that the search has recommended.
+    """
+
+    point: int
+    trial: Trial
+    params: dict[str, Any]
+    full: bool = False
+
+    @property
+    def key(self) -> tuple[int, int, int, bool]:
+        """What tells this candidate from all others of a fit."""
+        return self.point, self.trial.number, self.trial.stop_epoch, self.full
+
+
+@dataclass
+class Row:
+    """A candidate that was evaluated.
+
+    Attributes
+    ----------
+    candidate : Candidate
+        What was evaluated.
+    outs : list of dict
+        scikit-learn's result for each fold.
+    curve : list of float or None
+        The mean score after each epoch of the leg, where the folds were scored so often.
+    """
+
+    candidate: Candidate
+    outs: list[Out]
+    curve: list[float] | None = field(default=None)
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the fit of any fold went well."""
+        return any(out["fit_error"] is None for out in self.outs)
+
+
+def metric_of(outs: Iterable[Out], refit: Any) -> str | None:
+    """The name of the score that leads the search; None where there is only one.
+
+    With several scores it is the one that `refit` names, or else the first.
+    """
+    for out in outs:
+        scores = out["test_scores"]
+        if isinstance(scores, dict):
+            return refit if isinstance(refit, str) and refit in scores else next(iter(scores))
+    return None
+
+
+def fold_scores(outs: Iterable[Out], metric: str | None, error_score: float) -> list[float]:
+    """One score a fold; `error_score` where a fold has none."""
+    found = []
+    for out in outs:
+        scores = out["test_scores"]
+        if isinstance(scores, dict):
+            scores = scores[metric]
+        found.append(float(error_score if scores is None else scores))
+    return found
+
+
+def mean_and_error(scores: Sequence[float]) -> tuple[float, float | None]:
+    """The folds' mean score and its standard error.
+
+    Parameters
+    ----------
+    scores : sequence of float, shape (n_splits,)
+        One score a fold.
+
+    Returns
+    -------
+    mean : float
+    standard_error : float or None
+        The folds' standard deviation over the square root of their number; None for one fold, or
+        where a score is not finite.
+
+    Examples
+    --------
+    >>> mean_and_error([1.0, 3.0])
+    (2.0, 1.0)
+    """
+    mean = float(np.mean(scores))
+    if len(scores) < 2 or not math.isfinite(mean):
+        return mean, None
+    return mean, float(np.std(scores, ddof=1) / math.sqrt(len(scores)))
+
+
+def failed(count: int, message: str) -> list[Out]:
+    """The results of so many folds whose fits have failed, their scores to be filled in."""
+    out = {
+        "fit_error": message,
+        "test_scores": None,
+        "train_scores": None,
+        "fit_time": 0.0,
+        "score_time": 0.0,
+    }
+    return [dict(out) for _ in range(count)]
+
+
+def filled(rows: Sequence[Row], error_score: Any, train: bool) -> list[Out]:
+    """All results in order, those of failed folds with `error_score` for each kind of score."""
+    outs = [out for row in rows for out in row.outs]
+    shown = next((o["test_scores"] for o in outs if isinstance(o["test_scores"], dict)), None)
+    blank = error_score if shown is None else dict.fromkeys(shown, error_score)
+    keys = ("test_scores", "train_scores") if train else ("test_scores",)
+    whole = []
+    for out in outs:
+        times = {key: out[key] for key in ("fit_time", "score_time")}
+        found = {key: out.get(key) for key in keys}
+        for key, scores in found.items():
+            if scores is None or (shown and not isinstance(scores, dict)):
+                found[key] = blank
+        whole.append({**times, **found})
+    return whole
+
+
+def plain(out: Out) -> Out:
+    """A fold's result as a JSON object."""
+    kept = ("fit_error", "test_scores", "train_scores", "fit_time", "score_time")
+    return {key: _plain(out[key]) for key in kept if key in out}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, Number) and not isinstance(value, (bool, int)):
+        return float(value)  # type: ignore[arg-type]
+    return value

@@ -1,0 +1,297 @@
+"""LRSearchCV: a search of the learning rate beside GridSearchCV."""
+
+from __future__ import annotations
+
+import os
+from math import ceil
+from numbers import Integral
+from typing import Any, ClassVar
+
+import joblib
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.model_selection import check_cv
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted, indexable
+
+from lrsearch import DECADES, Search
+from lrsearch_sklearn import checks, parts
+from lrsearch_sklearn.evaluation import Evaluation, Fit, HeldSplits, refitting
+from lrsearch_sklearn.exploring import Exploration
+from lrsearch_sklearn.plotting import plot_search
+from lrsearch_sklearn.rows import filled
+from lrsearch_sklearn.searches import finished, new_search
+from lrsearch_sklearn.session import Session
+
+__all__ = ["LRSearchCV"]
+
+
+class LRSearchCV(BaseSearchCV):
+    """Search one positive number, digit by digit, by cross-validation.
+
+    Used as `sklearn.model_selection.GridSearchCV`, with the name of a parameter in the place of a
+    grid. Each round of rates is evaluated together, so that `n_jobs` works on folds and
+    candidates; the search is told each mean score and, as its standard error, the spread of the
+    folds, so that it knows when a further digit would be noise.
+
+    Parameters
+    ----------
+    estimator : estimator
+        With a ``score`` method, or else `scoring` has to be given.
+    param : str
+        The parameter to search, a positive number: ``"learning_rate_init"``, ``"eta0"``, ``"C"``,
+        ``"mlp__learning_rate_init"`` in a pipeline.
+    search : Search, optional
+        Any strategy of lrsearch. It is rebuilt from its configuration at each fit, to maximise,
+        and stays as it is. By default decades, then digits while the scores support them; with
+        `resource`, a `lrsearch.DigitRace`.
+    param_grid : dict or list of dict, optional
+        Other parameters, as for GridSearchCV; a value that is no list is fixed. Each point of the
+        grid gets a search (and a budget) of its own.
+    resource : str, optional
+        The estimator's parameter that counts its epochs, such as ``"max_iter"``: unpromising
+        rates get fewer. Every leg trains from the start and is charged in full.
+    max_resource : int, optional
+        Epochs of a full training; by default what the estimator has.
+    budget : int, optional
+        Epochs that may be spent on each fold, the full training of the rate that is found among
+        them; by default 3.5 full trainings and 10 epochs more.
+    resume : bool
+        With `resource`: go on by ``partial_fit`` where a trial's last leg ended, instead of
+        training from the start. Every epoch is scored; at the end the rates recommended and best
+        are trained in full by ``fit``, and the better one is chosen.
+    scoring, n_jobs, refit, cv, verbose, pre_dispatch, error_score, return_train_score
+        As for GridSearchCV. With several scores the one that `refit` names leads the search, or
+        else the first. `cv` has to yield the same splits at each call. From ``verbose=1`` on, a
+        progress bar is shown where rich is installed.
+    directory : path, optional
+        Made if need be. It gets ``best_estimator.skops`` after each best candidate so far (if
+        `refit`), each candidate's scores, a study from which a killed fit goes on, and at the end
+        tables and pictures.
+    X_test : array-like, optional
+        With `directory`: examples to predict, in ``best_predictions.csv``, after each best
+        candidate so far.
+
+    Attributes
+    ----------
+    rate_ : lrsearch.Rate
+        The rate found, an exact decimal: the best candidate's.
+    evidence_ : lrsearch.Evidence or None
+        Which rates the scores cannot tell apart from it, and how many digits they support.
+    search_ : Search
+        The finished search; of a grid, the best point's.
+    searches_ : list of Search
+        One for each point of `param_grid`.
+    cv_results_ : dict of arrays, shape (n_candidates,)
+        As GridSearchCV's, with the columns ``round``, ``digit`` and ``trial``, and with a
+        resource ``n_resources``.
+    best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_, refit_time_, \
+multimetric_, classes_, n_features_in_, feature_names_in_
+        As GridSearchCV's. Without a resource, the best candidate is the best at the rate that the
+        search recommends.
+
+    Raises
+    ------
+    ValueError
+        From fit, if `param` is no parameter of the estimator or not a positive number, `resource`
+        not an integer, the splits change between calls, no fit goes well, or no candidate has a
+        finite score.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.linear_model import Ridge
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> search = LRSearchCV(Ridge(), "alpha", cv=5).fit(X, y)
+    >>> search.rate_, float(round(search.best_score_, 3))
+    (Rate('0.0004'), 0.482)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseSearchCV._parameter_constraints,
+        "param": [str],
+        "search": [Search, None],
+        "param_grid": [dict, list, tuple, None],
+        "resource": [str, None],
+        "max_resource": [Interval(Integral, 0, None, closed="neither"), None],
+        "budget": [Interval(Integral, 0, None, closed="neither"), None],
+        "resume": ["boolean"],
+        "directory": [str, os.PathLike, None],
+        "X_test": "no_validation",
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        param: str,
+        *,
+        search: Search | None = None,
+        param_grid: Any = None,
+        resource: str | None = None,
+        max_resource: int | None = None,
+        budget: int | None = None,
+        resume: bool = False,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        refit: Any = True,
+        cv: Any = None,
+        verbose: int = 0,
+        pre_dispatch: Any = "2*n_jobs",
+        error_score: Any = np.nan,
+        return_train_score: bool = False,
+        directory: str | os.PathLike[str] | None = None,
+        X_test: Any = None,
+    ) -> None:
+        super().__init__(
+            estimator=estimator,
+            scoring=scoring,
+            n_jobs=n_jobs,
+            refit=refit,
+            cv=cv,
+            verbose=verbose,
+            pre_dispatch=pre_dispatch,
+            error_score=error_score,
+            return_train_score=return_train_score,
+        )
+        self.param = param
+        self.search = search
+        self.param_grid = param_grid
+        self.resource = resource
+        self.max_resource = max_resource
+        self.budget = budget
+        self.resume = resume
+        self.directory = directory
+        self.X_test = X_test
+
+    def fit(self, X: Any, y: Any = None, **params: Any) -> LRSearchCV:
+        """Search, and fit the best estimator on all data.
+
+        Parameters
+        ----------
+        X : array-like, shape (n_samples, ...)
+            Training examples.
+        y : array-like, shape (n_samples,) or (n_samples, n_outputs), optional
+            Targets.
+        **params
+            Passed to the estimator's ``fit``, the scorer and the splitter, as by GridSearchCV.
+
+        Returns
+        -------
+        self
+        """
+        self._fit = Fit(X, y)
+        try:
+            super().fit(X, y, **params)
+            if self._fit.folder is not None and self.refit:
+                self._fit.folder.write_best(self.best_estimator_)
+        finally:
+            fit = self.__dict__.pop("_fit")
+            fit.close()
+        return self
+
+    # What scikit-learn's fit calls, in this order ---------------------------------------------
+
+    def _get_routed_params_for_fit(self, params: dict[str, Any]) -> Any:
+        self._fit.routed = super()._get_routed_params_for_fit(params)
+        return self._fit.routed
+
+    def _run_search(self, evaluate_candidates: Any, *, callback_ctx: Any = None) -> None:
+        fit = self._fit
+        self._prepare(fit)
+        fit.folder = parts.folder(self, fit)
+        workers = joblib.effective_n_jobs(self.n_jobs)
+        searches = fit.searches if fit.folder is None else fit.folder.studies(fit.searches)
+        exploration = Exploration(
+            fit.points,
+            searches,
+            self.param,
+            self.resource,
+            self.resume,
+            ceil(workers / max(1, fit.n_splits)),
+            checks.seeds(self.estimator),
+            self.refit,
+            self.error_score,
+        )
+        evaluate = Evaluation(self, evaluate_candidates, fit, callback_ctx)
+        refit = refitting(self.estimator, fit.X, fit.y, fit.routed.estimator.fit)
+        with parts.progress(self, searches) as progress:
+            Session(
+                exploration,
+                fit.n_splits,
+                evaluate,
+                parts.continued(self, fit),
+                fit.folder,
+                refit if self.refit else None,
+                workers,
+                progress,
+            ).run()
+        evaluate.close()
+        self._conclude(exploration)
+
+    def _prepare(self, fit: Fit) -> None:
+        """Check what is given, and build the searches."""
+        fit.X, fit.y = indexable(fit.X, fit.y)
+        cv = getattr(self, "_checked_cv_orig", None)  # scikit-learn before 1.9 does not keep it
+        if cv is None:
+            cv = check_cv(self.cv, fit.y, classifier=is_classifier(self.estimator))
+        checks.check_constant_splits(cv)
+        fit.splits = HeldSplits(cv)
+        fit.n_splits = cv.get_n_splits(fit.X, fit.y, **fit.routed.splitter.split)
+        searched = [self.param] if self.resource is None else [self.param, self.resource]
+        fit.points = checks.grid_points(self.param_grid, searched)
+        checks.check_options(self)
+        most = None
+        if self.resource is not None:
+            most = checks.check_resource(
+                self.estimator, self.resource, self.max_resource, [self.param]
+            )
+        fit.searches = [new_search(self.search, most, self.budget, self.resume) for _ in fit.points]
+        first = [rate for round in fit.searches[0].rounds for rate in round.rates]
+        for point in fit.points:
+            checks.check_param(self.estimator, self.param, [*first, *DECADES], point)
+
+    def _format_results(
+        self, candidate_params: Any, n_splits: int, out: Any, more_results: Any = None
+    ) -> dict[str, Any]:
+        """Take the folds' results as they come; the whole is formatted once, at the end."""
+        self._fit.outs = out
+        return self._fit.results
+
+    def _select_best_index(self, refit: Any, refit_metric: str, results: dict[str, Any]) -> int:
+        if callable(refit):
+            return int(super()._select_best_index(refit, refit_metric, results))
+        exploration: Exploration = self._fit.exploration
+        return exploration.chosen(results[f"mean_test_{refit_metric}"])
+
+    def _conclude(self, exploration: Exploration) -> None:
+        fit = self._fit
+        fit.exploration = exploration
+        rows = list(exploration.rows.values())
+        results = super()._format_results(
+            [row.candidate.params for row in rows],
+            fit.n_splits,
+            filled(rows, exploration.error_score, self.return_train_score),
+            exploration.columns(),
+        )
+        fit.results.update(results)
+        best = exploration.chosen([exploration.mean(row) for row in rows])
+        self.searches_ = [finished(search) for search in exploration.searches]
+        self.search_ = self.searches_[rows[best].candidate.point]
+        self.rate_ = rows[best].candidate.trial.rate
+        self.evidence_ = self.search_.evidence()
+        if fit.folder is not None:
+            fit.folder.write_report(self.search_)
+
+    # After the fit ----------------------------------------------------------------------------
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw each rate's mean score and standard error, on a matplotlib Axes that is returned.
+
+        Raises
+        ------
+        NotFittedError, ImportError
+            Before the fit, and if matplotlib is not installed.
+        """
+        check_is_fitted(self, "search_")
+        return plot_search(self.search_, self.param, ax)

@@ -1,0 +1,84 @@
+"""The searches that LRSearchCV begins with, built anew for each fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lrsearch import DigitRace, DigitSearch, Search, from_config
+
+__all__ = ["TRAININGS", "finished", "new_search"]
+
+TRAININGS = 3.5
+"""A race's budget, in full trainings, where none is given."""
+
+LEAST = 10
+"""Epochs that a race needs at the least."""
+
+
+def new_search(
+    search: Search | None, max_resource: int | None, budget: int | None, resume: bool
+) -> Search:
+    """A search that was not asked yet, and that maximises.
+
+    Parameters
+    ----------
+    search : Search or None
+        The one given. It is rebuilt from its configuration, and stays as it is.
+    max_resource : int or None
+        Epochs of a full training, where a resource is given.
+    budget : int or None
+        Epochs that may be spent in all, the full training of what is found among them.
+    resume : bool
+        Whether two full trainings are to come, because no leg can be chosen.
+
+    Raises
+    ------
+    ValueError
+        If the search given minimises and cannot be turned, or a budget is given where there is
+        nothing to spend it on, or one that is too small.
+
+    Examples
+    --------
+    >>> new_search(None, None, None, False).config()["digits"]
+    'auto'
+    >>> new_search(DigitSearch(epochs=5), None, None, False).direction
+    'maximize'
+    """
+    if search is not None:
+        if budget is not None:
+            raise ValueError(
+                f"budget={budget} is for the race that resource= begins, and cannot be given with "
+                f"search={type(search).__name__}: give the search its own"
+            )
+        config = dict(search.config())
+        if "direction" in config:
+            config["direction"] = "maximize"
+        rebuilt = from_config(config)
+        if rebuilt.direction != "maximize":
+            raise ValueError(
+                f"search={type(search).__name__} minimises, and scikit-learn's scores are better "
+                'where they are greater: build it with direction="maximize"'
+            )
+        return rebuilt
+    if max_resource is None:
+        if budget is not None:
+            raise ValueError(f"budget={budget} needs resource=, the parameter that it is spent on")
+        return DigitSearch(digits="auto", epochs=1, direction="maximize")
+    last = max_resource * (2 if resume else 1)
+    if budget is None:
+        budget = int(TRAININGS * max_resource) + LEAST
+    elif budget < last + LEAST:
+        raise ValueError(
+            f"budget={budget} is too small for max_resource={max_resource}: it has to hold "
+            f"{LEAST} epochs to search with and the full training at the end, {last + LEAST} in all"
+        )
+    return DigitRace(budget - last, max_resource, direction="maximize")
+
+
+def finished(search: Any) -> Search:
+    """A search or a study as a search of its own, that can be pickled."""
+    if isinstance(search, Search):
+        return search
+    copy = from_config(search.config())
+    copy.replay(search.events)
+    return copy

@@ -1,0 +1,242 @@
+"""One fit: candidates are asked, evaluated, stored, told, until the searches are done."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import FitFailedWarning
+
+from lrsearch import Trial
+from lrsearch.progress import Progress
+from lrsearch_sklearn.exploring import Exploration
+from lrsearch_sklearn.outputs import RunFolder
+from lrsearch_sklearn.racing import ContinuedFits
+from lrsearch_sklearn.rows import Candidate, Row, failed
+
+__all__ = ["Session"]
+
+_TRIED = 8
+"""So many candidates may fail, where each is evaluated by itself, before the fit gives up."""
+
+Batch = Callable[[Sequence[dict[str, Any]]], list[dict[str, Any]]]
+
+
+class Session:
+    """What happens between the first candidate of a fit and the last.
+
+    Parameters
+    ----------
+    exploration : Exploration
+        The searches.
+    n_splits : int
+        How many folds there are.
+    evaluate : callable
+        scikit-learn's evaluation: from a list of parameters to a result for each fold of each.
+    continued : ContinuedFits or None
+        What evaluates legs that go on; None where every leg trains from the start.
+    folder : RunFolder or None
+        Where results are stored.
+    refit : callable or None
+        From parameters to an estimator fitted on all data, to store it.
+    chunk : int
+        After how many candidates results are stored, where there is a folder.
+    progress : Progress or None
+        Where to show what is going on.
+    """
+
+    def __init__(
+        self,
+        exploration: Exploration,
+        n_splits: int,
+        evaluate: Batch,
+        continued: ContinuedFits | None,
+        folder: RunFolder | None,
+        refit: Callable[[dict[str, Any]], Any] | None,
+        chunk: int,
+        progress: Progress | None,
+    ) -> None:
+        self.exploration = exploration
+        self.n_splits = n_splits
+        self.continued = continued
+        self.folder = folder
+        self._evaluate = evaluate
+        self._refit = refit
+        self._chunk = chunk
+        self._progress = progress
+        self._failures: list[str] = []
+        self._evaluated = 0
+
+    def run(self) -> None:
+        """Search until all is done, then train in full what is recommended and was not.
+
+        Raises
+        ------
+        ValueError
+            If no candidate could be fitted, or none has a finite score.
+        """
+        exploration = self.exploration
+        if self.folder is not None:
+            self._restore(self.folder)
+        while batch := exploration.ask():
+            for chunk in self._chunks(batch):
+                self._take(self._rows(chunk))
+            self._check_fitted()
+        self._check_fitted()
+        self._check_finite()
+        if exploration.resource is not None:
+            for chunk in self._chunks(exploration.untrained()):
+                self._take(self._rows(chunk))
+        if not self._evaluated:
+            best = exploration.best()
+            if best is not None:  # an earlier process did it all: scikit-learn needs one result
+                exploration.rows[best.candidate.key] = self._by_sklearn([best.candidate])[0]
+        self._warn_without_effect()
+
+    # Evaluating -------------------------------------------------------------------------------
+
+    def _chunks(self, batch: Sequence[Candidate]) -> Iterator[Sequence[Candidate]]:
+        size = len(batch) if self.folder is None else self._chunk
+        return (batch[first : first + size] for first in range(0, len(batch), max(1, size)))
+
+    def _rows(self, candidates: Sequence[Candidate]) -> list[Row]:
+        """A row for each candidate, from the folder where an earlier process has stored it."""
+        known: dict[int, Row] = {}
+        legs, fits = [], []
+        for index, candidate in enumerate(candidates):
+            stored = None if self.folder is None else self.folder.stored(candidate.key)
+            if stored is not None:
+                curve = stored[1] and stored[1][-candidate.trial.epochs :]
+                known[index] = Row(candidate, stored[0], curve)
+            elif self.continued is not None and not candidate.full:
+                legs.append(index)
+            else:
+                fits.append(index)
+        if fits:
+            rows = self._by_sklearn([candidates[index] for index in fits])
+            known |= dict(zip(fits, rows, strict=True))
+        if legs and self.continued is not None:
+            rows = self.continued.evaluate([candidates[index] for index in legs])
+            known |= dict(zip(legs, rows, strict=True))
+            self._warn_failed(rows)
+        return [known[index] for index in range(len(candidates))]
+
+    def _by_sklearn(self, candidates: Sequence[Candidate]) -> list[Row]:
+        count, folds = len(candidates), self.n_splits
+        try:
+            outs = self._evaluate([candidate.params for candidate in candidates])
+            self._evaluated += count
+        except ValueError as error:
+            # scikit-learn ends a search when all fits of one call fail; here others may go well.
+            if self.exploration.raises or "fits failed" not in str(error):
+                raise
+            self._failures.append(str(error))
+            warnings.warn(str(error).strip(), FitFailedWarning, stacklevel=2)
+            outs = failed(count * folds, str(error))
+        return [
+            Row(candidate, outs[index * folds : (index + 1) * folds])
+            for index, candidate in enumerate(candidates)
+        ]
+
+    def _warn_failed(self, rows: Sequence[Row]) -> None:
+        """Warn of folds that could not be trained, as scikit-learn does of its own."""
+        errors = [out["fit_error"] for row in rows for out in row.outs if out["fit_error"]]
+        if errors:
+            warnings.warn(
+                f"{len(errors)} fits failed of {sum(len(row.outs) for row in rows)}. Their scores "
+                f"are set to {self.exploration.error_score}. The first error:\n{errors[0]}",
+                FitFailedWarning,
+                stacklevel=2,
+            )
+
+    def _take(self, rows: Sequence[Row]) -> None:
+        """Store and tell rows, and keep the best estimator so far."""
+        if self.folder is not None:
+            self.folder.write_rows(rows)
+        for row in rows:
+            mean = self.exploration.tell(row)
+            if self._progress is not None:
+                self._show(self._progress, row, mean)
+        if self.folder is not None and self._refit is not None:
+            best = self.exploration.best()
+            if best is not None and any(best is row for row in rows):
+                self.folder.write_best(self._refit(best.candidate.params))
+
+    def _show(self, progress: Progress, row: Row, mean: float) -> None:
+        trial, best = row.candidate.trial, self.exploration.best()
+        search = self.exploration.searches[row.candidate.point]
+        places = {round.number: round.place for round in search.rounds}
+        progress.update(
+            trial.epochs,
+            round=trial.round,
+            place=places.get(trial.round),
+            trial=trial.number,
+            rate=str(trial.rate),
+            epoch=trial.stop_epoch,
+            epochs=trial.stop_epoch,
+            score=mean,
+            best=None if best is None else self.exploration.mean(best),
+            best_rate=None if best is None else str(best.candidate.trial.rate),
+        )
+
+    # Going on ---------------------------------------------------------------------------------
+
+    def _restore(self, folder: RunFolder) -> None:
+        """Rows of candidates that an earlier process has told."""
+        searches = self.exploration.searches
+        for point, number, stop, full in folder.known():
+            trials = searches[point].trials if point < len(searches) else ()
+            if number >= len(trials) or not (full or stop in trials[number].scores):
+                continue
+            record = trials[number]
+            trial = Trial(number, 0, record.rate, record.round, record.init, 0, stop)
+            candidate = self.exploration.candidate(point, trial, full)
+            outs, curve = folder.stored(candidate.key) or ([], None)
+            self.exploration.rows[candidate.key] = Row(candidate, outs, curve)
+
+    # Judging ----------------------------------------------------------------------------------
+
+    def _check_fitted(self) -> None:
+        exploration = self.exploration
+        rows = list(exploration.rows.values())
+        searched_on = exploration.resource is not None and len(rows) < _TRIED
+        if any(row.fitted for row in rows) or (searched_on and not self._done()):
+            return
+        tried = ", ".join(dict.fromkeys(str(row.candidate.trial.rate) for row in rows))
+        text = "".join(dict.fromkeys(self._failures)) or str(rows[0].outs[0]["fit_error"])
+        raise ValueError(
+            f"No value of {exploration.param!r} could be fitted, tried {tried}.\n{text}"
+        )
+
+    def _done(self) -> bool:
+        return all(search.done for search in self.exploration.searches)
+
+    def _check_finite(self) -> None:
+        exploration = self.exploration
+        if any(search.rate is not None for search in exploration.searches):
+            return
+        tried = ", ".join(
+            dict.fromkeys(
+                f"{row.candidate.trial.rate} ({exploration.mean(row)})"
+                for row in exploration.rows.values()
+            )
+        )
+        raise ValueError(
+            f"No value of {exploration.param!r} has a finite mean test score, tried {tried}: "
+            f"check the data, the estimator and scoring"
+        )
+
+    def _warn_without_effect(self) -> None:
+        exploration = self.exploration
+        rows = list(exploration.rows.values())
+        scores = np.array([exploration.scores(row) for row in rows])
+        rates = {row.candidate.trial.rate for row in rows}
+        if len(rates) > 2 and np.all(scores == scores[0]):
+            warnings.warn(
+                f"All {len(rates)} values of {exploration.param!r} have the same score in every "
+                f"fold, {scores[0].mean():.6g} in the mean: does the estimator use it?",
+                UserWarning,
+                stacklevel=2,
+            )

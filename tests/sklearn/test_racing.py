@@ -1,0 +1,245 @@
+"""Rates that race for the estimator's own epochs."""
+
+from math import ceil
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn")
+
+from sklearn.base import clone
+from sklearn.datasets import load_wine
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import SGDClassifier
+from sklearn.model_selection import StratifiedKFold, cross_validate
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import lrsearch
+from lrsearch_sklearn import LRSearchCV
+from lrsearch_sklearn.exploring import ask_together
+
+X, Y = load_wine(return_X_y=True)
+X = StandardScaler().fit_transform(X)
+CV = StratifiedKFold(3)
+MOST, BUDGET = 20, 110
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def sgd(**changes):
+    """A classifier whose fit runs all its epochs."""
+    return SGDClassifier(
+        **{"learning_rate": "constant", "random_state": 0, "tol": None, "max_iter": MOST, **changes}
+    )
+
+
+def race(estimator=None, **changes):
+    options = {"resource": "max_iter", "budget": BUDGET, "cv": CV, **changes}
+    return LRSearchCV(estimator or sgd(), "eta0", **options)
+
+
+class Counted:
+    """The estimator's score, counting epochs and calls."""
+
+    def __init__(self):
+        self.epochs, self.calls = 0, 0
+
+    def __call__(self, estimator, X, y):
+        self.epochs += estimator.n_iter_
+        self.calls += 1
+        return estimator.score(X, y)
+
+
+# Every leg from the start ---------------------------------------------------------------------
+
+
+def test_the_budget_holds_every_epoch_that_is_trained():
+    count = Counted()
+    search = race(scoring=count).fit(X, Y)
+    assert count.epochs == sum(search.cv_results_["n_resources"]) * 3
+    assert 0.7 * BUDGET < sum(search.cv_results_["n_resources"]) <= BUDGET
+
+
+def test_every_leg_trains_from_the_start_and_is_charged_in_full():
+    search = race().fit(X, Y)
+    results = search.cv_results_
+    for params, mean in zip(results["params"], results["mean_test_score"], strict=True):
+        plain = cross_validate(sgd(**params), X, Y, cv=CV)["test_score"]
+        assert mean == np.mean(plain)
+    trials = results["trial"]
+    assert len(set(trials)) < len(trials)
+    asked = [trial.rate for trial in search.search_.trials]
+    assert [params["eta0"] for params in results["params"]] == [asked[n] for n in trials]
+
+
+def test_what_the_race_recommends_is_trained_in_full():
+    search = race().fit(X, Y)
+    full = search.cv_results_["n_resources"] == MOST
+    rates = search.cv_results_["param_eta0"][full]
+    assert float(search.search_.rate) in list(rates)
+
+
+def test_the_best_candidate_is_the_best_of_all():
+    search = race().fit(X, Y)
+    assert search.cv_results_["rank_test_score"][search.best_index_] == 1
+    assert search.best_params_["eta0"] == search.rate_
+    assert search.best_estimator_.max_iter == search.best_params_["max_iter"]
+
+
+def test_a_race_costs_less_than_half_of_a_grid_and_finds_as_much():
+    """On one small data set; benchmarks/compare_sklearn.py has fifteen."""
+    grid = LRSearchCV(
+        sgd(), "eta0", search=lrsearch.GridSearch(epochs=1), cv=CV, scoring=(whole := Counted())
+    ).fit(X, Y)
+    search = race(scoring=(part := Counted())).fit(X, Y)
+    assert part.epochs <= whole.epochs / 2
+    assert search.best_score_ >= grid.best_score_ - 0.02
+
+
+def test_a_full_training_is_the_estimators_own_by_default():
+    search = race().fit(X, Y)
+    assert search.search_.config()["max_epochs"] == MOST
+    assert search.search_.config()["budget"] == BUDGET - MOST
+
+
+def test_a_resource_in_a_pipeline():
+    pipeline = make_pipeline(StandardScaler(), sgd())
+    search = LRSearchCV(
+        pipeline, "sgdclassifier__eta0", resource="sgdclassifier__max_iter", budget=BUDGET, cv=CV
+    )
+    search.fit(X, Y)
+    assert search.best_params_.keys() == {"sgdclassifier__eta0", "sgdclassifier__max_iter"}
+
+
+def test_iterations_of_boosting_are_a_resource():
+    estimator = HistGradientBoostingClassifier(max_iter=8, max_leaf_nodes=4)
+    search = LRSearchCV(estimator, "learning_rate", resource="max_iter", budget=30, cv=CV)
+    search.fit(X, Y)
+    assert search.best_score_ > 0.8
+
+
+def test_a_search_in_full_gives_its_epochs_to_the_resource():
+    given = lrsearch.DigitSearch(["0.1", "0.01"], digits=0, epochs=7, extend=0)
+    search = race(search=given, budget=None).fit(X, Y)
+    assert list(search.cv_results_["n_resources"]) == [7, 7]
+
+
+def test_each_point_of_a_grid_has_a_budget_of_its_own():
+    search = race(param_grid={"alpha": [1e-4, 1e-2]}).fit(X, Y)
+    spent = sum(search.cv_results_["n_resources"])
+    assert BUDGET < spent <= 2 * BUDGET
+    assert len(search.searches_) == 2
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 7])
+def test_a_race_asks_for_no_more_than_the_workers_can_do(jobs):
+    search = lrsearch.DigitRace(200, 50, direction="maximize")
+    assert len(ask_together(search, ceil(jobs / 3), False)) == ceil(jobs / 3)
+
+
+class BelowOne(SGDClassifier):
+    """A classifier that refuses high rates."""
+
+    def fit(self, X, y):
+        self.check()
+        return super().fit(X, y)
+
+    def partial_fit(self, X, y, classes=None):
+        self.check()
+        return super().partial_fit(X, y, classes)
+
+    def check(self):
+        if self.eta0 >= 1:
+            raise ValueError(f"eta0 has to be below 1, got {self.eta0}")
+
+
+def below_one():
+    return BelowOne(**sgd().get_params())
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_values_that_fail_are_the_worst_and_the_race_goes_on(resume):
+    search = race(below_one(), resume=resume)
+    with pytest.warns(UserWarning, match="non-finite"):
+        search.fit(X, Y)
+    assert search.best_score_ > 0.9
+    assert {record.state for record in search.search_.trials if record.rate >= 1} == {"diverged"}
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_values_that_fail_raise_where_the_user_wants_it(resume):
+    with pytest.raises(ValueError, match="eta0 has to be below 1"):
+        race(below_one(), resume=resume, error_score="raise").fit(X, Y)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_race_in_which_all_fails_gives_up():
+    search = race(sgd(penalty="none"))
+    with pytest.raises(ValueError, match=r"(?s)No value of 'eta0' could be fitted, .*'penalty'"):
+        search.fit(X, Y)
+
+
+# Legs that go on ------------------------------------------------------------------------------
+
+
+def test_resume_trains_each_epoch_once_and_scores_it():
+    count = Counted()
+    search = race(resume=True, scoring=count).fit(X, Y)
+    legs = search.search_.spent
+    assert count.calls in (3 * legs + 3, 3 * legs + 6)
+    assert sum(record.spent for record in search.search_.trials) == legs
+    assert legs + 2 * MOST <= BUDGET
+
+
+def test_scores_of_each_epoch_are_those_of_a_plain_partial_fit_loop():
+    search = race(resume=True).fit(X, Y)
+    record = max(search.search_.trials, key=lambda record: record.epoch)
+    expected = []
+    for train, test in CV.split(X, Y):
+        estimator = clone(sgd(eta0=float(record.rate)))
+        expected.append([])
+        for _ in range(record.epoch):
+            estimator.partial_fit(X[train], Y[train], classes=np.unique(Y))
+            expected[-1].append(estimator.score(X[test], Y[test]))
+    assert record.legs > 1
+    np.testing.assert_allclose(list(record.scores.values()), np.mean(expected, axis=0))
+
+
+def test_the_best_of_a_resumed_race_was_trained_by_fit():
+    search = race(resume=True).fit(X, Y)
+    assert search.best_params_["max_iter"] == MOST
+    assert search.best_score_ == np.mean(
+        cross_validate(sgd(**search.best_params_), X, Y, cv=CV)["test_score"]
+    )
+
+
+@pytest.mark.parametrize("estimator", [sgd(), sgd(loss="log_loss")])
+def test_jobs_do_not_change_what_resume_finds(estimator):
+    alone = race(estimator, resume=True).fit(X, Y)
+    together = race(estimator, resume=True, n_jobs=2).fit(X, Y)
+    np.testing.assert_array_equal(
+        alone.cv_results_["mean_test_score"], together.cv_results_["mean_test_score"]
+    )
+
+
+def test_resume_with_a_neural_network():
+    estimator = MLPClassifier((8,), random_state=0, max_iter=15)
+    search = LRSearchCV(
+        estimator, "learning_rate_init", resource="max_iter", budget=90, resume=True, cv=CV
+    )
+    assert search.fit(X, Y).best_score_ > 0.9
+
+
+def test_resume_with_several_scores_weights_and_train_scores():
+    search = race(
+        sgd(loss="log_loss"),
+        resume=True,
+        scoring=["accuracy", "neg_log_loss"],
+        refit="neg_log_loss",
+        return_train_score=True,
+    )
+    search.fit(X, Y, sample_weight=np.linspace(0.5, 1, len(Y)))
+    assert np.isfinite(search.cv_results_["mean_train_accuracy"]).all()
+    assert search.search_.best.score <= 0
