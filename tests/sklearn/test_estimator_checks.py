@@ -1,9 +1,6 @@
 """scikit-learn's own checks of estimators, with the failures that it expects of GridSearchCV."""
 
 import pytest
-
-pytest.importorskip("sklearn")
-
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV

@@ -4,9 +4,6 @@ from math import ceil
 
 import numpy as np
 import pytest
-
-pytest.importorskip("sklearn")
-
 from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.ensemble import HistGradientBoostingClassifier

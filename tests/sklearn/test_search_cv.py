@@ -12,9 +12,6 @@ from math import sqrt
 import joblib
 import numpy as np
 import pytest
-
-pytest.importorskip("sklearn")
-
 from joblib._parallel_backends import ThreadingBackend
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_iris

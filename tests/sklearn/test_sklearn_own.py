@@ -13,9 +13,6 @@ import types
 from numbers import Real
 
 import pytest
-
-pytest.importorskip("sklearn")
-
 import sklearn
 from sklearn import config_context
 from sklearn.model_selection import GridSearchCV
