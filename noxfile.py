@@ -35,9 +35,33 @@ def demo(session):
 def bench(session):
     """Benchmarks: costs, and ratios measured side by side."""
     session.install("-e", ".[examples,optuna,cli]", *TESTING)
+    session.run("pytest", "tests/benchmarks", "--benchmark-only", "-s", *session.posargs, env=QUIET)
+
+
+@nox.session
+def optuna(session):
+    """Optuna's contract tests, and processes that share a study on a PostgreSQL of our own."""
+    session.install("-e", ".[optuna]", "psycopg2-binary", "scipy", TORCH, *TESTING)
+    if not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        _install_debian(session, "postgresql")
     session.run(
-        "pytest", "tests/benchmarks", "--benchmark-only", "-s", *session.posargs, env=QUIET
-    )
+        "pytest", "tests/optuna", "adapters/lrsearch_optuna",
+        "tests/optuna/workers_on_postgresql.py", *session.posargs,
+    )  # fmt: skip
+
+
+@nox.session
+def ray(session):
+    """A local Ray: trials that raise, pause and continue, and Tuners that are restored."""
+    session.install("-e", ".[ray,tensorflow,sklearn]", *TESTING)
+    session.run("pytest", "tests/ray", "adapters/lrsearch_ray", *session.posargs, env=QUIET)
+
+
+@nox.session(name="bench-scaling")
+def bench_scaling(session):
+    """One to a thousand simulated workers: the table and plot of docs/scaling.md."""
+    session.install("-e", ".[plot]")
+    session.run("python", "-m", "tests.benchmarks.scaling", *session.posargs)
 
 
 @nox.session(name="bench-strategies")
@@ -81,11 +105,13 @@ def types(session):
 
 def _fetch_images(session):
     """Install Debian's package of the images, where this is a Debian and we may."""
+    if not DEBIAN_IMAGES.is_dir():
+        _install_debian(session, "dataset-fashion-mnist")
+
+
+def _install_debian(session, package):
     apt = shutil.which("apt-get")
-    if DEBIAN_IMAGES.is_dir() or apt is None or os.geteuid() != 0:
+    if apt is None or os.geteuid() != 0:
         return
-    session.run(apt, "update", "-qq", external=True, success_codes=range(256), silent=True)
-    session.run(
-        apt, "install", "-y", "-qq", "dataset-fashion-mnist",
-        external=True, success_codes=range(256), silent=True,
-    )  # fmt: skip
+    for command in (("update", "-qq"), ("install", "-y", "-qq", package)):
+        session.run(apt, *command, external=True, success_codes=range(256), silent=True)

@@ -93,7 +93,7 @@ class Plan:
 
 def plan(
     curves: Sequence[Curve], rates: Sequence[Rate], rising: Sequence[int], level: int,
-    left: int, digits: int = 2,
+    left: int, digits: int = 2, everything: bool = False,
 ) -> Plan:  # fmt: skip
     """Plan a level of a race.
 
@@ -112,6 +112,8 @@ def plan(
         Epochs left in the budget.
     digits : int
         Significant digits that a new rate may have.
+    everything : bool
+        Beyond the last level, whether to list every unfinished trial, for workers that would wait.
     """
     max_epochs = rising[-1]
     stop = rising[min(level, len(rising) - 1)]
@@ -140,7 +142,7 @@ def plan(
     widest = _NARROWEST * 10.0 ** (2 - digits) if last else gap(stop, max_epochs)
     jobs += islice(fills(rates, seen.low, seen.high, widest, curves[seen.best].x, digits), most)
     if last:
-        jobs += [i for i in order if curves[i].epochs < stop][:1]
+        jobs += [i for i in order if curves[i].epochs < stop][: None if everything else 1]
     return Plan(stop, _to_do(jobs, curves, stop), limit)
 
 

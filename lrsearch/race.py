@@ -194,9 +194,12 @@ class DigitRace(Search):
             spread = fills(sorted(self._tried), -math.inf, math.inf, 0.07, -3, _DIGITS)
             next = Plan(self._levels[0], list(islice(spread, int(limit))), limit)
             return self._fitting(next, self._ahead, resume), next.stop
-        for level in range(self._level + 1, len(self._levels) + 1):
-            found = self._planned(level)
-            if level > self._level + 1:
+        top = len(self._levels)
+        for level in range(min(self._level + 1, top), top + 1):
+            found = self._planned(level, everything=True)
+            if level == top:
+                found = Plan(found.stop, found.jobs, math.inf)
+            elif level > self._level + 1:
                 known = [job for job in found.jobs if not isinstance(job, Rate)]
                 found = Plan(found.stop, known, math.inf)
             job = self._fitting(found, self._ahead, resume)
@@ -239,14 +242,15 @@ class DigitRace(Search):
         else:
             self._finish("every rate worth a full training has had one")
 
-    def _planned(self, level: int) -> Plan:
+    def _planned(self, level: int, everything: bool = False) -> Plan:
         numbers = sorted(self._curves, key=lambda number: self._curves[number].x)
         curves = [self._curves[number] for number in numbers]
         digits = _DIGITS
         if level >= len(self._levels) and any(r.standard_error for r in self._records):
             evidence = self.evidence()
             digits = max(digits, 1 + (0 if evidence is None else evidence.digits))
-        found = plan(curves, sorted(self._tried), self._levels, level, self._left(), digits)
+        rates = sorted(self._tried)
+        found = plan(curves, rates, self._levels, level, self._left(), digits, everything)
         jobs = [job if isinstance(job, Rate) else numbers[job] for job in found.jobs]
         return Plan(found.stop, jobs, found.limit, found.climbs)
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 import lrsearch
-from lrsearch._status import status
+from lrsearch.store.status import status
 from lrsearch.study import Study
 
 PROCESSES, EACH = 8, 250

@@ -1,0 +1,143 @@
+"""DigitRacePruner: the race's rule for ending a trial early, as a pruner of Optuna."""
+
+from __future__ import annotations
+
+import math
+import threading
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from optuna import Study
+from optuna.pruners import BasePruner
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from lrsearch.curves import Curve, curve
+from lrsearch.ladder import levels
+from lrsearch.window import window
+
+__all__ = ["DigitRacePruner"]
+
+_FEWEST = 2
+"""Other trials that a judgement needs."""
+
+
+class DigitRacePruner(BasePruner):
+    """End a trial at a level of the race where its rate is ruled out.
+
+    At a few epochs that double up to a full training, a trial is compared with all others at as
+    many epochs. It goes on if its rate can still get to where the best is now: slow rates are
+    judged by the epochs they have left, high rates by whether they are behind, and all the higher
+    ones go on where scores may lie on a plateau. The rule is that of `lrsearch.DigitRace`.
+
+    Call ``trial.report(score, epoch)`` and ``trial.should_prune()`` after every epoch: a trial's
+    epochs are counted by its reports, whatever numbers they carry. Works with any sampler.
+
+    Parameters
+    ----------
+    max_epochs : int
+        Epochs of a full training.
+    param : str
+        The name of the learning rate.
+
+    Notes
+    -----
+    A trial without the parameter is never ended. One that reported nan or an infinite score is
+    ended at its next report. A study of several objectives is a ValueError.
+
+    Examples
+    --------
+    >>> import optuna
+    >>> from lrsearch_optuna import DigitSampler
+    >>> optuna.logging.set_verbosity(optuna.logging.WARNING)
+    >>> study = optuna.create_study(sampler=DigitSampler("lr"), pruner=DigitRacePruner(32))
+    >>> def objective(trial):
+    ...     rate = trial.suggest_float("lr", 1e-6, 10, log=True)
+    ...     for epoch in range(1, 33):
+    ...         score = rate + 1 / (1 + epoch * rate)  # your training goes here
+    ...         trial.report(score, epoch)
+    ...         if trial.should_prune():
+    ...             raise optuna.TrialPruned
+    ...     return score
+    >>> study.optimize(objective, n_trials=8)
+    >>> [len(trial.intermediate_values) for trial in study.trials]
+    [32, 32, 32, 32, 2, 2, 2, 2]
+    """
+
+    def __init__(self, max_epochs: int, param: str = "lr") -> None:
+        if isinstance(max_epochs, bool) or not isinstance(max_epochs, int) or max_epochs < 1:
+            raise ValueError(f"max_epochs has to be a whole number from 1, got {max_epochs!r}")
+        self.max_epochs = max_epochs
+        self.param = param
+        self._levels = levels(max_epochs, budget=16 * max_epochs)
+        self._clear()
+
+    def _clear(self) -> None:
+        self._ended: WeakKeyDictionary[Any, dict[int, dict[int, list[float]]]]
+        self._ended = WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in self.__dict__.items() if k not in ("_ended", "_lock")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._clear()
+
+    def prune(self, study: Study, trial: FrozenTrial) -> bool:
+        if len(study.directions) > 1:
+            raise ValueError("DigitRacePruner cannot be used with several objectives")
+        rate = trial.params.get(self.param)
+        scores = _scores(trial)
+        if rate is None or not rate > 0 or not scores:
+            return False
+        if not all(map(math.isfinite, scores)):
+            return True
+        epochs = len(scores)
+        above = next((level for level in self._levels if level > epochs), None)
+        if epochs not in self._levels or above is None:
+            return False
+        sign = 1.0 if study.direction == StudyDirection.MINIMIZE else -1.0
+        own = _curve(rate, scores, sign)
+        if own is None:
+            return True
+        curves, tried = [own], [own.x]
+        for other_rate, other_scores in self._others(study, trial.number):
+            tried.append(math.log10(other_rate))
+            other = _curve(other_rate, other_scores[:epochs], sign)
+            if other is not None:
+                curves.append(other)
+        if len(curves) <= _FEWEST:
+            return False
+        curves.sort(key=lambda shown: shown.x)
+        seen = window(curves, sorted(set(tried)), above, self.max_epochs)
+        going = {id(curves[index]) for index in (*seen.inside, *seen.sweep)}
+        return id(own) not in going
+
+    def _others(self, study: Study, number: int) -> list[tuple[float, list[float]]]:
+        """The rate and the scores of every other trial that has reported."""
+        trials = study._storage.get_all_trials(study._study_id, deepcopy=False)
+        found = []
+        with self._lock:
+            ended = self._ended.setdefault(study._storage, {}).setdefault(study._study_id, {})
+            for other in trials:
+                rate = other.params.get(self.param)
+                if other.number == number or other.state == TrialState.WAITING:
+                    continue
+                if rate is None or not rate > 0 or not other.intermediate_values:
+                    continue
+                scores = ended.get(other.number)
+                if scores is None:
+                    scores = _scores(other)
+                    if other.state.is_finished():
+                        ended[other.number] = scores
+                found.append((rate, scores))
+        return found
+
+
+def _scores(trial: FrozenTrial) -> list[float]:
+    return [trial.intermediate_values[step] for step in sorted(trial.intermediate_values)]
+
+
+def _curve(rate: float, scores: list[float], sign: float) -> Curve | None:
+    return curve(rate, dict(enumerate(scores, 1)), sign)
