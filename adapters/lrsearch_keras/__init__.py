@@ -9,6 +9,17 @@ except ImportError as error:
     ) from error
 
 from lrsearch_keras.callback import LRExplorerCallback
+from lrsearch_keras.compiled import CompiledTrainer
 from lrsearch_keras.phases import Epoch
+from lrsearch_keras.population import Explored, explore_population
+from lrsearch_keras.together import Trained, train_together
 
-__all__ = ["Epoch", "LRExplorerCallback"]
+__all__ = [
+    "CompiledTrainer",
+    "Epoch",
+    "Explored",
+    "LRExplorerCallback",
+    "Trained",
+    "explore_population",
+    "train_together",
+]

@@ -8,10 +8,12 @@ from typing import Any, Literal
 
 import keras
 
-from lrsearch import Exploit, Rate
+from lrsearch import Evidence, Exploit, Rate
+from lrsearch.html import write_html
 from lrsearch_keras.building import when_built
 from lrsearch_keras.checks import check_fit
 from lrsearch_keras.fit import ExploredFit
+from lrsearch_keras.journal import Journal
 from lrsearch_keras.monitor import direction
 from lrsearch_keras.options import Options
 from lrsearch_keras.outputs import RunFolder
@@ -30,6 +32,11 @@ class LRExplorerCallback(keras.callbacks.Callback):
     left. At the end the model holds the best weights of the whole fit, and the optimizer is new,
     at the rate found.
 
+    Without arguments, a fifth of the fit's epochs, at least ten, goes to a `DigitRace` of constant
+    rates; the others anneal from a fresh start with warm-up, from seven tenths of the rate that
+    the race recommends for so many epochs. A fit of fewer than 20 epochs anneals from the rate
+    that the model was compiled with, and says so. docs/keras.md has the measurements behind it.
+
     Epochs are counted by Keras through the whole fit; `history` says which epoch of which trial
     each was. `rate`, `round` and `trial` stand in the logs (round 0 and trial -1 in the second
     phase) for callbacks that come after this one: put it first in the list. An epoch starts from
@@ -47,10 +54,11 @@ class LRExplorerCallback(keras.callbacks.Callback):
     Parameters
     ----------
     search : Search, optional
-        What to explore with; by default one digit, from decades, in about half of the epochs.
+        What to explore with; by default a `DigitRace` in a fifth of the epochs.
     exploit : Exploit, callable, False or None
         The second phase. A callable, ``exploit(search, epochs_left)``, makes it when the search
-        is done. By default `Exploit` with the rates kept and the epochs left. False: none.
+        is done. By default cosine annealing over the epochs left, from seven tenths of the rate
+        found. False: none.
     monitor : str
         The score's name in the logs.
     mode : {"auto", "min", "max"}
@@ -69,7 +77,8 @@ class LRExplorerCallback(keras.callbacks.Callback):
     directory : path, optional
         The run's folder, made if need be: ``best.weights.h5`` and ``best_predictions.csv`` after
         every best epoch so far; ``trials.csv``, ``summary.json`` and pictures after every round
-        and at the end.
+        and at the end. A run that was killed and is started again by the same script goes on
+        there: what is lost is the epoch in progress. One that is over gives its best weights.
     x_test : array or data set, optional
         Inputs to predict for after every best epoch so far.
     predict : callable, optional
@@ -92,6 +101,8 @@ class LRExplorerCallback(keras.callbacks.Callback):
         Its score.
     rate : Rate or None
         The rate that the search recommends.
+    evidence : Evidence or None
+        How many digits of it the scores support.
 
     Raises
     ------
@@ -99,8 +110,9 @@ class LRExplorerCallback(keras.callbacks.Callback):
         If parameters are none of the above. By the fit, before training: if the optimizer has a
         schedule, for ``epochs=1``, or if the search's direction is not the monitor's. By its
         first epoch: if the logs do not have the monitor.
-    FileExistsError, OSError
-        By the fit, before training: if the folder holds another run or cannot be written to.
+    FileExistsError, StudyError, OSError
+        By the fit, before training: if the folder holds another run (of another model, size of
+        data or search: ValueError or StudyError says what differs) or cannot be written to.
     RuntimeError
         If a second fit is given the same callback.
 
@@ -139,6 +151,9 @@ class LRExplorerCallback(keras.callbacks.Callback):
         self._direction = ""
         self._begun = False
         self._fit: ExploredFit | None = None
+        self._journal = Journal(None)
+        self._about: dict[str, Any] = {}
+        self._watching = False
 
     @property
     def search(self) -> Any:
@@ -164,6 +179,30 @@ class LRExplorerCallback(keras.callbacks.Callback):
     def best_score(self) -> float | None:
         return None if self.best is None else self.best.score
 
+    @property
+    def evidence(self) -> Evidence | None:
+        """How many digits the scores support, and which rates they cannot tell apart."""
+        return None if self.search is None else self.search.evidence()
+
+    def report(self, path: str | os.PathLike[str]) -> None:
+        """Write the run as one HTML page: rates, evidence, curves, both phases.
+
+        Parameters
+        ----------
+        path : path
+            The file, ``report.html`` say.
+
+        Raises
+        ------
+        RuntimeError
+            If the fit has not begun.
+        OSError
+            If the file cannot be written.
+        """
+        if self._fit is None:
+            raise RuntimeError("there is nothing to report before the fit: call fit first")
+        write_html(path, self.search, self.exploit, name=self.options.monitor)
+
     def restore(self) -> None:
         """Put the best weights back, after a fit that raised or was interrupted.
 
@@ -187,17 +226,33 @@ class LRExplorerCallback(keras.callbacks.Callback):
         check_fit(self.model, self.params, self._begun)
         options = self.options
         self._direction = direction(options.monitor, options.mode, self.model, options.search)
-        self.folder.prepare()
+        journal = self.folder.prepare()
         self._begun = True
+        self._journal = journal
+        self._about = {
+            "monitor": options.monitor,
+            "direction": self._direction,
+            "epochs": self.params["epochs"],
+            "steps": self.params.get("steps"),
+            "optimizer": type(self.model.optimizer).__name__,
+        }
+        if journal.resumed and journal.about is not None:
+            journal.check(self._about)
+            begun_at = journal.about["begun_at"]
+            self._start(begun_at)
+            last = self.params["epochs"]
+            done = last if journal.over else begun_at + len(journal.history)
+            self.model._initial_epoch = min(last, done)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Put the model into the state that this epoch starts from, and set its rate."""
-        if self._fit is None:
-            epochs = self.params["epochs"] - epoch
-            live = self.params.get("verbose") == 0
-            self._fit = ExploredFit(self.options, self.folder, self._direction, epochs, live)
-            self._fit.watch(self.model)
-        fit, model = self._fit, self.model
+        fit = self._start(epoch) if self._fit is None else self._fit
+        if self._journal.resumed:
+            self.model._initial_epoch = 0
+        if not self._watching:
+            self._watching = True
+            fit.watch(self.model)
+        model = self.model
         when_built(model, lambda: fit.begin_epoch(model))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -207,5 +262,17 @@ class LRExplorerCallback(keras.callbacks.Callback):
 
     def on_train_end(self, logs: Any = None) -> None:
         """Put the best weights back, and write the run's tables and pictures."""
+        if self._journal.resumed:
+            self.model._initial_epoch = 0
         if self._fit is not None:
             self._fit.end(self.model)
+
+    def _start(self, epoch: int) -> ExploredFit:
+        epochs = self.params["epochs"] - epoch
+        live = self.params.get("verbose") == 0
+        about = {**self._about, "begun_at": epoch}
+        usual = float(self.model.optimizer.learning_rate)
+        self._fit = ExploredFit(
+            self.options, self.folder, self._direction, epochs, live, self._journal, about, usual
+        )
+        return self._fit

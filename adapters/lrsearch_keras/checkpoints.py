@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from lrsearch.files import replacing
 from lrsearch.trial import TrialRecord
 from lrsearch_keras.snapshot import State
+from lrsearch_keras.state_files import read_notes, read_state, write_state
 
 __all__ = ["Checkpoints"]
 
@@ -23,13 +22,17 @@ class Checkpoints:
     Parameters
     ----------
     directory : path or None
-        Where to keep one ``.npz`` file a trial; made when the first one is kept. None: in memory.
+        Where to keep one ``.npz`` file a trial; made when the first one is kept. Files that are
+        there already are those of an earlier process. None: in memory.
     """
 
     def __init__(self, directory: str | os.PathLike[str] | None) -> None:
         self.directory = None if directory is None else Path(directory)
         self._states: dict[int, State] = {}
         self._epochs: dict[int, int] = {}
+        if self.directory is not None and self.directory.is_dir():
+            for path in self.directory.glob("[0-9]*.npz"):
+                self._epochs[int(path.stem)] = read_notes(path)["epoch"]
 
     def keep(self, number: int, epoch: int, state: State) -> None:
         """Keep the state that a trial has after this many epochs; an earlier one is replaced."""
@@ -37,9 +40,7 @@ class Checkpoints:
             self._states[number] = state
         else:
             self.directory.mkdir(exist_ok=True)
-            with replacing(self._path(number)) as temporary, temporary.open("wb") as file:
-                parts = state._asdict().items()
-                np.savez(file, **{f"{n}_{i}": a for n, part in parts for i, a in enumerate(part)})
+            write_state(self._path(number), state, {"epoch": epoch})
         self._epochs[number] = epoch
 
     def state(self, number: int, epoch: int) -> State | None:
@@ -48,12 +49,8 @@ class Checkpoints:
             return None
         if self.directory is None:
             return self._states[number]
-        with np.load(self._path(number)) as arrays:
-            parts = {
-                name: [arrays[f"{name}_{i}"] for i in range(_count(arrays.files, name))]
-                for name in State._fields
-            }
-        return State(parts["model"], parts["optimizer"], tuple(parts["generators"]))
+        found = read_state(self._path(number))
+        return None if found is None else found[0]
 
     def drop_ended(self, records: Sequence[TrialRecord]) -> None:
         """Drop the states of trials that cannot be continued."""
@@ -65,7 +62,7 @@ class Checkpoints:
         for number in list(self._epochs):
             self.drop(number)
         if self.directory is not None and self.directory.exists():
-            self.directory.rmdir()
+            shutil.rmtree(self.directory)
 
     def drop(self, number: int) -> None:
         """Drop one trial's state."""
@@ -76,7 +73,3 @@ class Checkpoints:
 
     def _path(self, number: int) -> Path:
         return Path(self.directory or "") / f"{number:06}.npz"
-
-
-def _count(names: Sequence[str], part: str) -> int:
-    return sum(name.rpartition("_")[0] == part for name in names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,13 +14,16 @@ from lrsearch import Exploit
 from lrsearch.report import rounds_text
 from lrsearch_keras.checkpoints import Checkpoints
 from lrsearch_keras.defaults import default_exploit, default_search
+from lrsearch_keras.endings import warn_of_few_epochs, warn_of_the_end
 from lrsearch_keras.inits import Inits
+from lrsearch_keras.journal import Journal, shapes
+from lrsearch_keras.kept import KeptSearch
 from lrsearch_keras.monitor import ValidationWatch, score_in
 from lrsearch_keras.options import Options
 from lrsearch_keras.outputs import RunFolder
 from lrsearch_keras.phases import Epoch, Exploiting, Exploring, Phase
 from lrsearch_keras.show import Show
-from lrsearch_keras.snapshot import copied, put
+from lrsearch_keras.snapshot import copied, put, take
 
 __all__ = ["ExploredFit"]
 
@@ -41,20 +43,39 @@ class ExploredFit:
         Epochs of the fit.
     live : bool
         Whether nobody else shows the epochs.
+    journal : Journal
+        What the run goes on from, and is gone on with.
+    about : dict
+        What the run is begun with, for its journal.
+    usual : float
+        The rate that the model was compiled with.
     """
 
     def __init__(
-        self, options: Options, folder: RunFolder, direction: Any, epochs: int, live: bool
+        self,
+        options: Options,
+        folder: RunFolder,
+        direction: Any,
+        epochs: int,
+        live: bool,
+        journal: Journal,
+        about: dict[str, Any],
+        usual: float,
     ) -> None:
         self.options = options
         self.folder = folder
         self.direction = direction
         self.epochs = epochs
+        self.journal = journal
+        self.about = about
         chosen = options.search
-        self.search: Any = default_search(epochs, direction) if chosen is None else chosen
+        self.search: Any = default_search(epochs, direction, usual) if chosen is None else chosen
         self.exploit: Exploit | None = None
-        self.history: list[Epoch] = []
+        self._kept = KeptSearch(self.search, journal.study)
+        self.history = journal.history
         self.best: Epoch | None = None
+        for epoch in self.history:
+            self.best = epoch if self._is_better(epoch.score) else self.best
         self._best_weights: list[np.ndarray] | None = None
         self._inits: Inits | None = None
         self._phase: Phase | None = None
@@ -62,7 +83,7 @@ class ExploredFit:
         self._checkpoints = Checkpoints(folder.trials)
         self._watch: ValidationWatch | None = None
         self._show = Show(epochs, options.verbose, live=live)
-        self._warn_of_few_epochs()
+        warn_of_few_epochs(self.search, epochs - len(self.history))
 
     def watch(self, model: keras.Model) -> None:
         """Find out during the epoch that begins whether there is validation data."""
@@ -72,12 +93,14 @@ class ExploredFit:
 
     def begin_epoch(self, model: keras.Model) -> None:
         """Put the model into the state that this epoch starts from, and set its rate."""
-        if self._inits is None:
-            self._inits = Inits(model, self.options.initial, self.options.seed)
+        inits = self._begin(model) if self._inits is None else self._inits
         with self._putting_back(model):
-            phase = self._first_phase(self._inits) if self._phase is None else self._phase
-            epoch = phase.begin(model)
-            if epoch is None:
+            phase = self._first_phase(model, inits) if self._phase is None else self._phase
+            epoch = None if phase is None else phase.begin(model)
+            if phase is None or epoch is None:
+                if self.journal.resumed and self.search.done:
+                    self._epoch, model.stop_training = None, True
+                    return
                 raise RuntimeError(
                     "the search has nothing to hand out: pass a new search, or tell() or "
                     "release() the trials that were asked elsewhere"
@@ -87,22 +110,31 @@ class ExploredFit:
 
     def end_epoch(self, model: keras.Model, logs: dict[str, Any]) -> None:
         """Report the epoch's score; keep the weights where they are the best so far."""
+        if self._epoch is None and self.journal.resumed:
+            return
         with self._putting_back(model):
             self._end_epoch(model, logs)
 
     def end(self, model: keras.Model) -> None:
         """Put the best weights back, and write the run's tables and pictures."""
-        if self._phase is None:
+        if self._phase is not None:
+            self._phase.leave()
+        elif not self.journal.resumed:
             return
-        self._phase.leave()
+        elif self._inits is None:
+            inits = self._begin(model)
+            if self.search.done:
+                self._first_phase(model, inits)
         self._put_back(model)
-        if self.search.done:
+        over = len(self.history) >= self.epochs or self._over()
+        self.journal.end(over)
+        if self.search.done or over:
             self._checkpoints.drop_all()
         self.folder.retry(model)
         self._write_tables()
         self._show.message(rounds_text(self.search))
         self._show.close()
-        self._warn_of_the_end()
+        warn_of_the_end(self.search, len(self.history), self.epochs)
 
     def restore(self, model: keras.Model) -> None:
         """Put the best weights back, wherever the fit is; nothing is left in hand."""
@@ -125,7 +157,7 @@ class ExploredFit:
             )
         self._check_validation(model)
         epoch = epoch._replace(score=score_in(logs, self.options.monitor))
-        self.history.append(epoch)
+        self.journal.commit(epoch, model, phase.trial)
         better = self._is_better(epoch.score)
         if better:
             self.best, self._best_weights = epoch, copied(model.variables)
@@ -144,15 +176,49 @@ class ExploredFit:
             else:
                 self._phase = second
 
-    def _first_phase(self, inits: Inits) -> Phase:
-        second = self._second_phase(inits) if self.search.done else None
-        if second is not None:
-            return second
-        fresh = self.options.initial == "fresh"
-        return Exploring(self.search, inits, fresh, self._checkpoints)
+    def _begin(self, model: keras.Model) -> Inits:
+        """Take the inits, of an earlier process if there was one, and its best weights."""
+        variables = shapes(copied(model.variables))
+        first = self.journal.begin({**self.about, "variables": variables}, take(model))
+        self._inits = Inits(model, self.options.initial, self.options.seed, first)
+        if self.best is not None:
+            state = self.journal.state
+            if state is not None and self.best is self.history[-1]:
+                self._best_weights = state.model
+                put(model.variables, state.model)
+                self.folder.best(model)
+            else:
+                self._best_weights = self.folder.best_weights(model)
+            put(model.variables, first.model)
+        return self._inits
 
-    def _second_phase(self, inits: Inits) -> Phase | None:
-        left = self.epochs - len(self.history)
+    def _first_phase(self, model: keras.Model, inits: Inits) -> Phase | None:
+        """The phase to begin with; where an earlier process was, the phase goes on there."""
+        journal = self.journal
+        if not self.search.done:
+            fresh = self.options.initial == "fresh"
+            exploring = Exploring(self._kept, inits, fresh, self._checkpoints)
+            if journal.resumed:
+                exploring.go_on(model, journal.state, journal.last)
+            if not exploring.done:
+                return exploring
+        second = self._second_phase(inits)
+        steps = [epoch for epoch in self.history if epoch.phase == "exploit"]
+        if second is not None and steps:
+            second.exploit.replay([("step", e.epoch - 1, e.score) for e in steps])
+            best = journal.exploit_best(second.exploit.best_step)
+            if journal.state is not None:
+                second.go_on(model, journal.state, best)
+        return None if second is None or second.done else second
+
+    def _over(self) -> bool:
+        """Whether there is nothing left to train, however many epochs there are."""
+        return bool(self.search.done) and (
+            self.exploit is None or self.exploit.done or self.options.exploit is False
+        )
+
+    def _second_phase(self, inits: Inits) -> Exploiting | None:
+        left = self.epochs - sum(epoch.phase == "explore" for epoch in self.history)
         option = self.options.exploit
         if option is False or left < 1:
             return None
@@ -174,7 +240,7 @@ class ExploredFit:
         start = inits.state(number)
         if self.options.start == "best" and self._best_weights is not None:
             start = start._replace(model=self._best_weights)
-        return Exploiting(exploit, start, inits.new_optimizer)
+        return Exploiting(exploit, start, inits.new_optimizer, self.journal.keep_best)
 
     def _check_validation(self, model: keras.Model) -> None:
         watch, self._watch = self._watch, None
@@ -223,40 +289,3 @@ class ExploredFit:
             best=best,
             epochs=len(self.history),
         )
-
-    def _warn_of_few_epochs(self) -> None:
-        most = self.search.most_epochs
-        if most is not None and self.epochs < most - self.search.spent:
-            _warn(
-                f"the search needs up to {most - self.search.spent} epochs, and the fit has "
-                f"{self.epochs}: pass more epochs to fit, or a search with fewer epochs a trial. "
-                "The search goes as far as they last"
-            )
-
-    def _warn_of_the_end(self) -> None:
-        trained = len(self.history)
-        if self.search.done and self.search.rate is not None:
-            return
-        if self.search.done:
-            text = (
-                "no rate was found, and the model has the weights from before the fit or the best "
-                f"ones seen: {self.search.reason}"
-            )
-        elif trained < self.epochs:
-            text = (
-                f"the fit was ended after {trained} of its {self.epochs} epochs, before the "
-                "search was done. Another callback did that, most likely EarlyStopping (or "
-                "TerminateOnNaN): leave it out, the search ends bad trials itself. The model has "
-                "the best weights so far"
-            )
-        else:
-            text = (
-                f"the fit's {trained} epochs were over before the search was: "
-                f"{self.search.rate} is the best rate so far, and the model has the best weights "
-                "so far"
-            )
-        _warn(text)
-
-
-def _warn(text: str) -> None:
-    warnings.warn(text, RuntimeWarning, stacklevel=3)

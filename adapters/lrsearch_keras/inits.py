@@ -35,13 +35,17 @@ class Inits:
         As in `LRExplorerCallback`.
     seed : int
         What the draws depend on beside their number.
+    first : State, optional
+        Init 0, where it is not the state that the model is in.
     """
 
-    def __init__(self, model: keras.Model, initial: Initial, seed: int) -> None:
+    def __init__(
+        self, model: keras.Model, initial: Initial, seed: int, first: State | None = None
+    ) -> None:
         self.model = model
         self.initial = initial
         self.seed = seed
-        self.first = take(model)
+        self.first = take(model) if first is None else first
         self.new_optimizer = new_optimizer(model)
         self._known: dict[int, list[np.ndarray]] = {}
 

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from lrsearch.files import replacing, write_predictions
 from lrsearch.report import write_run
 from lrsearch_keras.generators import generators, put_generators
+from lrsearch_keras.journal import Journal
 from lrsearch_keras.snapshot import copied, put
 
 __all__ = ["RunFolder"]
@@ -62,19 +64,19 @@ class RunFolder:
         """The folder of paused trials' states."""
         return None if self.directory is None else self.directory / "trials"
 
-    def prepare(self) -> None:
-        """Make the folder.
+    def prepare(self) -> Journal:
+        """Make the folder; what an earlier process of the run left there is in its journal.
 
         Raises
         ------
         FileExistsError
-            If it holds another run.
+            If it holds a run that cannot be gone on with.
         OSError
             If it cannot be made or written to.
         """
         folder = self.directory
         if folder is None:
-            return
+            return Journal(None)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=folder).close()
@@ -83,12 +85,14 @@ class RunFolder:
                 f"the run folder {folder} cannot be written to ({error.strerror}): pass another "
                 "directory to LRExplorerCallback"
             ) from error
+        journal = Journal(folder)
         held = [name for name in _OF_A_RUN if (folder / name).exists()]
-        if held:
+        if held and not journal.resumed:
             raise FileExistsError(
                 f"the run folder {folder} holds another run ({', '.join(held)}): pass another "
                 "directory to LRExplorerCallback, or move these away"
             )
+        return journal
 
     def best(self, model: keras.Model) -> None:
         """Save the model's weights, and predict with them."""
@@ -98,6 +102,14 @@ class RunFolder:
         self._write(self._save_weights, model)
         if self.x_test is not None:
             self._write(self._save_predictions, model)
+
+    def best_weights(self, model: keras.Model) -> list[np.ndarray] | None:
+        """The values of ``model.variables`` with the saved weights; None where none were saved."""
+        path = None if self.directory is None else self.directory / _WEIGHTS
+        if path is None or not path.exists():
+            return None
+        model.load_weights(path)
+        return copied(model.variables)
 
     def tables(self, search: Any, exploit: Any, **notes: Any) -> None:
         """Write trials.csv, summary.json (with the notes in it) and pictures, as far as it is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import keras
@@ -10,6 +11,7 @@ import numpy as np
 from lrsearch import Exploit, Rate, Step, Trial
 from lrsearch_keras.checkpoints import Checkpoints
 from lrsearch_keras.inits import Inits
+from lrsearch_keras.kept import KeptSearch
 from lrsearch_keras.snapshot import State, copied, put, put_state, take
 
 __all__ = ["Epoch", "Exploiting", "Exploring", "Phase"]
@@ -50,6 +52,8 @@ class Phase(Protocol):
 
     @property
     def done(self) -> bool: ...
+    @property
+    def trial(self) -> Trial | None: ...
     def begin(self, model: keras.Model) -> Epoch | None: ...
     def end(self, model: keras.Model, score: float | None, best: Any) -> None: ...
     def leave(self) -> None: ...
@@ -58,7 +62,9 @@ class Phase(Protocol):
 class Exploring:
     """Phase 1: each of the search's trials from its init, or from where its last leg ended."""
 
-    def __init__(self, search: Any, inits: Inits, fresh: bool, checkpoints: Checkpoints) -> None:
+    def __init__(
+        self, search: KeptSearch, inits: Inits, fresh: bool, checkpoints: Checkpoints
+    ) -> None:
         self.search = search
         self.inits = inits
         self.fresh = fresh
@@ -69,7 +75,44 @@ class Exploring:
     @property
     def done(self) -> bool:
         """Whether the search is over for good."""
-        return bool(self.search.done)
+        return self.search.done
+
+    @property
+    def trial(self) -> Trial | None:
+        """The trial in hand."""
+        return self._trial
+
+    def go_on(self, model: keras.Model, state: State | None, last: dict[str, Any]) -> None:
+        """Take up the trial that a process had in hand which was killed.
+
+        Parameters
+        ----------
+        model : keras.Model
+            Put into the state that its next epoch starts from.
+        state : State or None
+            The state after the last epoch that was kept.
+        last : dict
+            That epoch: its trial, leg, epoch and score.
+        """
+        for trial in self.search.out[:1]:
+            here = (last.get("trial"), last.get("leg")) == (trial.number, trial.leg)
+            self._trial = trial
+            self._epoch = self.search.trials[trial.number].epoch
+            if here and state is not None and last["epoch"] - self._epoch in (0, 1):
+                put_state(model, state)
+                if last["epoch"] > self._epoch:
+                    self.end(model, last["score"], None)
+            elif self._epoch == trial.start_epoch and (start := self._state(trial)) is not None:
+                put_state(model, start)
+            else:
+                self._trial = None
+                self.search.release(trial)
+        number = last.get("trial")
+        if state is not None and number is not None and not self.search.out:
+            record = self.search.trials[number]
+            if record.state == "paused" and record.checkpoint == last["epoch"]:
+                self.checkpoints.keep(number, last["epoch"], state)
+            self.checkpoints.drop_ended(self.search.trials)
 
     def begin(self, model: keras.Model) -> Epoch | None:
         """Bring the model into the state that the next epoch starts from; None when done."""
@@ -118,7 +161,7 @@ class Exploring:
         """Give the trial in hand back to the search."""
         trial, self._trial = self._trial, None
         if trial is not None:
-            self.search.release(trial)
+            self.search.leave(trial)
 
     def _state(self, trial: Trial) -> State | None:
         if trial.start_epoch > 0:
@@ -129,10 +172,17 @@ class Exploring:
 class Exploiting:
     """Phase 2: one model trained on, step by step."""
 
-    def __init__(self, exploit: Exploit, start: State, new_optimizer: list[np.ndarray]) -> None:
+    def __init__(
+        self,
+        exploit: Exploit,
+        start: State,
+        new_optimizer: list[np.ndarray],
+        keep: Callable[[State, int], None] = lambda state, number: None,
+    ) -> None:
         self.exploit = exploit
         self.start = start
         self.new_optimizer = new_optimizer
+        self.keep = keep
         self._step: Step | None = None
         self._best: State | None = None
 
@@ -140,6 +190,11 @@ class Exploiting:
     def done(self) -> bool:
         """Whether the phase is over."""
         return self.exploit.done
+
+    @property
+    def trial(self) -> None:
+        """There is none."""
+        return None
 
     def begin(self, model: keras.Model) -> Epoch | None:
         """Bring the model into the state that the next epoch starts from; None when done."""
@@ -171,6 +226,12 @@ class Exploiting:
         weights = copied(model.variables) if best is None else best
         optimizer = model.optimizer.variables
         self._best = State(weights, [] if self.exploit.new_optimizer else copied(optimizer))
+        self.keep(self._best, step.number)
+
+    def go_on(self, model: keras.Model, state: State, best: State | None) -> None:
+        """Go on after the steps that the phase was told already, from the state after them."""
+        put_state(model, state)
+        self._best = state if best is None else best
 
     def leave(self) -> None:
         """Nothing is in hand that others wait for."""

@@ -18,7 +18,7 @@ def test_it_explores_and_then_exploits_and_the_model_holds_the_best_weights() ->
     assert [epoch.phase for epoch in explorer.history] == ["explore"] * 4 + ["exploit"] * 6
     assert [epoch.rate for epoch in explorer.history[:4]] == [Rate("0.1")] * 2 + [Rate("0.01")] * 2
     assert explorer.rate == Rate("0.1")
-    assert explorer.exploit.rates == (Rate("0.1"), Rate("0.01"))
+    assert explorer.exploit.rates[0] == Rate("0.07")
     assert [epoch.score for epoch in explorer.history] == history.history["val_loss"]
     assert explorer.best_score == min(history.history["val_loss"])
     x, y = data()
@@ -166,7 +166,7 @@ def test_other_callbacks_see_rate_round_and_trial(tmp_path: Any) -> None:
     history = fit(model, explorer, epochs=5, callbacks=[log, best]).history
     assert history["trial"] == [0, 0, 1, 1, -1]
     assert history["round"] == [1, 1, 1, 1, 0]
-    assert history["rate"] == [0.1, 0.1, 0.01, 0.01, 0.1]
+    assert history["rate"] == [0.1, 0.1, 0.01, 0.01, 0.07]
     assert (tmp_path / "log.csv").read_text().splitlines()[0] == (
         "epoch,loss,rate,round,trial,val_loss"
     )

@@ -93,6 +93,7 @@ def test_a_model_with_several_outputs_needs_a_function(tmp_path: Path) -> None:
 
 def test_a_folder_of_another_run_is_refused_before_training(tmp_path: Path) -> None:
     fit(line(), LRExplorerCallback(decades(), directory=tmp_path, verbose=0), epochs=5)
+    (tmp_path / "run.json").unlink()
     before = (tmp_path / "summary.json").read_bytes()
     model = line()
     weights = model.get_weights()

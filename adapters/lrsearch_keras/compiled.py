@@ -1,0 +1,297 @@
+"""A Keras model's whole epochs as compiled programs, for one member or many (JAX backend)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from lrsearch_keras.batches import batches, length, on_device, rows_of
+from lrsearch_keras.checks import UNTRACEABLE, check_compiled, untraceable
+from lrsearch_keras.snapshot import State
+
+__all__ = ["CompiledTrainer", "Member"]
+
+
+class Member(NamedTuple):
+    """All that training changes in one member of a population, on the device.
+
+    Attributes
+    ----------
+    trainable, non_trainable, optimizer : list of jax.Array
+        In the order of the model's and the optimizer's variables.
+    """
+
+    trainable: list[Any]
+    non_trainable: list[Any]
+    optimizer: list[Any]
+
+
+class CompiledTrainer:
+    """Train members of a population for one epoch at a time, each epoch one compiled call.
+
+    The steps are those of Keras's JAX trainer, ``model.train_step``, looped by ``lax.scan``;
+    the epoch's validation is part of the program. What ``fit`` would do, this does: the last,
+    smaller batch is trained on, and the scores are the metrics' results over all examples.
+
+    Where `size` is 1, members are trained one after the other by a program for one: that is the
+    fastest way on a CPU. Otherwise ``vmap`` trains `size` members side by side; fewer are padded,
+    so that one program serves them all.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled. Its own variables are left as they are.
+    x, y, sample_weight : array or nest of arrays, shape (examples, ...)
+        What to train on. They are copied to the device once, and shared by all members.
+    validation_data : tuple (x, y) or (x, y, sample_weight), or None
+        What to validate on after each epoch.
+    batch_size : int
+        Examples a step.
+    validation_batch_size : int
+        Examples a validation step.
+    shuffle : bool
+        Whether the order of the examples is drawn for each epoch, by `seed`, the init and the
+        epoch: members of the same init see the same order.
+    seed : int
+        What the orders depend on beside the init and the epoch.
+    size : int
+        Members side by side.
+    training_metrics : bool
+        Whether the logs have the metrics of training too; without them an epoch is faster.
+
+    Raises
+    ------
+    RuntimeError
+        If Keras runs on another backend than JAX.
+    ValueError
+        If the data do not fit together, or the model cannot be traced.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        validation_data: Any = None,
+        batch_size: int = 32,
+        validation_batch_size: int = 1000,
+        shuffle: bool = True,
+        seed: int = 0,
+        size: int = 1,
+        training_metrics: bool = True,
+    ) -> None:
+        check_compiled(model)
+        import jax
+
+        self.model = model
+        self.size = size
+        self.training_metrics = training_metrics
+        self.shuffle = shuffle
+        self.seed = seed
+        self.batch_size = batch_size
+        self.validation_batch_size = validation_batch_size
+        self.data, self.examples = on_device((x, y, sample_weight), "x, y and sample_weight")
+        self.validation = None
+        if validation_data is not None:
+            self.validation, _ = on_device(_parts(validation_data), "validation_data")
+        self._build()
+        self._alone = jax.jit(self._epoch, donate_argnums=0)
+        self._together = jax.jit(self._epochs, donate_argnums=0)
+        self._score = jax.jit(self._validated)
+        self._check_traced()
+
+    def member(self, state: State) -> Member:
+        """A member that begins with this state."""
+        model = dict(zip(map(id, self.model.variables), state.model, strict=True))
+        return Member(
+            [_placed(v, model[id(v)]) for v in self.model.trainable_variables],
+            [_placed(v, model[id(v)]) for v in self.model.non_trainable_variables],
+            list(map(_placed, self.model.optimizer.variables, state.optimizer)),
+        )
+
+    def state(self, member: Member) -> State:
+        """A member's state, copied to the computer's main memory, as `take` would."""
+        model = self.model
+        variables = [*model.trainable_variables, *model.non_trainable_variables]
+        arrays = [*member.trainable, *member.non_trainable]
+        by_id = dict(zip(map(id, variables), arrays, strict=True))
+        return State(
+            [_host(by_id[id(v)]) for v in model.variables],
+            [_host(array) for array in member.optimizer],
+        )
+
+    def epoch(
+        self, members: Sequence[Member], rates: Sequence[float], at: Sequence[tuple[int, int]]
+    ) -> tuple[list[Member], list[dict[str, float]]]:
+        """Train each member for one epoch, and validate it.
+
+        Parameters
+        ----------
+        members : sequence of Member
+            At most `size` of them where `size` is above 1. They are used up.
+        rates : sequence of float
+            The rate of each.
+        at : sequence of tuple (init, epoch)
+            Where each member is, the epoch counted from 1: what its order is drawn by.
+
+        Returns
+        -------
+        members : list of Member
+            After the epoch.
+        logs : list of dict
+            The results of each as ``fit`` names them, those of validation with ``val_``.
+        """
+        orders = [self._order(*place) for place in at]
+        rates = [np.float32(rate) for rate in rates]
+        if self.size == 1:
+            ended = [
+                self._alone(member, rate, self.data, self.validation, *order)
+                for member, rate, order in zip(members, rates, orders, strict=True)
+            ]
+        else:
+            given, missing = len(members), self.size - len(members)
+            if missing < 0:
+                raise ValueError(f"the population has {self.size} members, got {given}")
+            spare = [Member(*([a.copy() for a in part] for part in members[0]))
+                     for _ in range(missing)]  # fmt: skip
+            rows, rest = zip(*orders, *[orders[0]] * missing, strict=True)
+            rate = np.array(rates + [rates[0]] * missing)
+            ended = self._together(
+                (*members, *spare), rate, self.data, self.validation, np.stack(rows), np.stack(rest)
+            )[:given]
+        logs = [{name: float(value) for name, value in results.items()} for _, results in ended]
+        return [member for member, _ in ended], logs
+
+    def with_optimizer(self, member: Member, optimizer: Sequence[np.ndarray]) -> Member:
+        """The member with its optimizer in this state."""
+        variables = self.model.optimizer.variables
+        return member._replace(optimizer=list(map(_placed, variables, optimizer)))
+
+    def validate(self, member: Member, data: Any) -> dict[str, float]:
+        """A member's results on other data, (x, y) or (x, y, sample_weight)."""
+        placed, _ = on_device(_parts(data), "data")
+        logs, _ = self._score(member.trainable, member.non_trainable, placed)
+        return {name: float(value) for name, value in logs.items()}
+
+    @property
+    def programs(self) -> int:
+        """How many programs were compiled for training."""
+        return int(self._alone._cache_size() + self._together._cache_size())
+
+    # What is compiled -------------------------------------------------------------------------
+
+    def _epochs(
+        self, members: Any, rates: Any, data: Any, validation: Any, rows: Any, rest: Any
+    ) -> list[tuple[Member, dict[str, Any]]]:
+        import jax
+        import jax.numpy as jnp
+
+        stacked = jax.tree.map(lambda *arrays: jnp.stack(arrays), *members)
+        ended = jax.vmap(self._epoch, (0, 0, None, None, 0, 0))(
+            stacked, rates, data, validation, rows, rest
+        )
+        return [jax.tree.map(lambda a, i=i: a[i], ended) for i in range(len(members))]
+
+    def _epoch(
+        self, member: Member, rate: Any, data: Any, validation: Any, rows: Any, rest: Any
+    ) -> tuple[Member, dict[str, Any]]:
+        import jax
+
+        def step(state: Any, batch: Any) -> tuple[Any, None]:
+            whole = state if self.training_metrics else (*state, self._metrics)
+            _, whole = self.model.train_step(whole, rows_of(data, batch))
+            return tuple(map(list, whole[: len(state)])), None
+
+        optimizer = list(member.optimizer)
+        place = self._rate_place
+        optimizer[place] = rate.astype(optimizer[place].dtype)
+        state = (list(member.trainable), list(member.non_trainable), optimizer)
+        if self.training_metrics:
+            state = (*state, self._metrics)
+        if len(rows):
+            state, _ = jax.lax.scan(step, state, rows)
+        if len(rest):
+            state, _ = step(state, rest)
+        trainable, non_trainable, optimizer = state[:3]
+        logs = self._results(state[3]) if self.training_metrics else {}
+        if validation is not None:
+            results, non_trainable = self._validated(trainable, non_trainable, validation)
+            logs |= {f"val_{name}": value for name, value in results.items()}
+        return Member(trainable, non_trainable, optimizer), logs
+
+    def _validated(
+        self, trainable: Any, non_trainable: Any, data: Any
+    ) -> tuple[dict[str, Any], Any]:
+        import jax
+
+        def step(state: Any, batch: Any) -> tuple[Any, None]:
+            whole = (trainable, *state)
+            _, (_, others, metrics) = self.model.test_step(whole, rows_of(data, batch))
+            return (list(others), list(metrics)), None
+
+        rows, rest = batches(np.arange(length(data)), self.validation_batch_size)
+        state = (list(non_trainable), self._metrics)
+        if len(rows):
+            state, _ = jax.lax.scan(step, state, rows)
+        if len(rest):
+            state, _ = step(state, rest)
+        others, metrics = state
+        return self._results(metrics), others
+
+    def _results(self, metrics: Any) -> dict[str, Any]:
+        mapping = list(zip(self.model.metrics_variables, metrics, strict=True))
+        with keras.StatelessScope(state_mapping=mapping):
+            return dict(self.model.get_metrics_result())
+
+    # Before it --------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        model = self.model
+        batch = rows_of(self.data, np.arange(min(self.batch_size, self.examples)))
+        try:
+            model._symbolic_build(data_batch=batch)
+        except UNTRACEABLE as error:
+            raise untraceable(model, error) from error
+        model.optimizer.build(model.trainable_variables)
+        model.reset_metrics()
+        import jax.numpy as jnp
+
+        self._metrics = [jnp.array(variable.value) for variable in model.metrics_variables]
+        rate = model.optimizer.learning_rate
+        self._rate_place = [v is rate for v in model.optimizer.variables].index(True)
+
+    def _check_traced(self) -> None:
+        model = self.model
+        parts = model.trainable_variables, model.non_trainable_variables, model.optimizer.variables
+        member = Member(*([variable.value for variable in part] for part in parts))
+        rate, order = np.float32(0), self._order(0, 1)
+        try:
+            self._alone.eval_shape(member, rate, self.data, self.validation, *order)
+        except UNTRACEABLE as error:
+            raise untraceable(model, error) from error
+
+    def _order(self, init: int, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        order = np.arange(self.examples)
+        if self.shuffle:
+            order = np.random.default_rng([self.seed, init, epoch]).permutation(self.examples)
+        return batches(order, self.batch_size)
+
+
+def _placed(variable: Any, value: Any) -> Any:
+    import jax.numpy as jnp
+
+    return jnp.array(value, dtype=variable.value.dtype)
+
+
+def _parts(data: Any) -> tuple[Any, ...]:
+    return tuple(data) if isinstance(data, (list, tuple)) else (data,)
+
+
+def _host(array: Any) -> np.ndarray:
+    value = np.array(array)
+    return value.astype(np.float32) if value.dtype.kind == "V" else value

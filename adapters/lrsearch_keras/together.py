@@ -1,0 +1,106 @@
+"""Given rates or schedules, from several inits, trained as one population (JAX backend)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from lrsearch_keras.compiled import CompiledTrainer
+from lrsearch_keras.snapshot import State
+
+__all__ = ["Trained", "train_together"]
+
+
+class Trained(NamedTuple):
+    """What `train_together` leaves.
+
+    Attributes
+    ----------
+    scores : ndarray of float, shape (members, epochs)
+        The score after each epoch.
+    best : list of State
+        Each member's state after its best epoch; its first one where no score was finite.
+    last : list of State
+        Each member's state after its last epoch.
+    """
+
+    scores: np.ndarray
+    best: list[State]
+    last: list[State]
+
+
+def train_together(
+    trainer: CompiledTrainer,
+    schedules: Sequence[Callable[[int], float]],
+    epochs: int,
+    starts: Sequence[State],
+    inits: Sequence[int],
+    *,
+    monitor: str = "val_loss",
+    sign: float = 1.0,
+    first_epoch: int = 0,
+    new_optimizer: Sequence[np.ndarray] | None = None,
+    after: Callable[[int, list[float]], None] | None = None,
+) -> Trained:
+    """Train members with a rate of their own for each epoch.
+
+    Parameters
+    ----------
+    trainer : CompiledTrainer
+        The compiled model and its data.
+    schedules : sequence of callable
+        A member's rate as a function of the epoch, counted from 0: any `lrsearch.Schedule`.
+    epochs : int
+        How many epochs to train.
+    starts : sequence of State
+        What each member starts from.
+    inits : sequence of int
+        What the order of each member's examples depends on.
+    monitor : str
+        The score's name in the results.
+    sign : float
+        1 where smaller scores are better, -1 where larger ones are.
+    first_epoch : int
+        Epochs that the members have behind them, for the order of their examples.
+    new_optimizer : sequence of ndarray, optional
+        Given, the optimizer is put into this state before every epoch: its moments are
+        forgotten, as in the paper's own program.
+    after : callable, optional
+        ``after(epoch, scores)`` is called after each epoch, counted from 0.
+
+    Returns
+    -------
+    Trained
+
+    Examples
+    --------
+    ::
+
+        trainer = CompiledTrainer(model, x, validation_data=(x_val,))
+        inits = Inits(model, initial, seed=0)
+        anneal = lrsearch.CosineAnnealing("0.001", epochs=100)
+        trained = train_together(
+            trainer, [anneal] * 3, 100, [inits.state(i) for i in range(3)], range(3)
+        )
+        trained.scores.min(axis=1)
+    """
+    members = [trainer.member(start) for start in starts]
+    scores = np.full((len(members), epochs), np.nan)
+    best, lowest = list(starts), [np.inf] * len(members)
+    for epoch in range(epochs):
+        if new_optimizer is not None:
+            members = [trainer.with_optimizer(member, new_optimizer) for member in members]
+        rates = [float(schedule(epoch)) for schedule in schedules]
+        places = [(init, first_epoch + epoch + 1) for init in inits]
+        for low in range(0, len(members), trainer.size) if trainer.size > 1 else (0,):
+            part = slice(low, low + trainer.size) if trainer.size > 1 else slice(None)
+            members[part], logs = trainer.epoch(members[part], rates[part], places[part])
+            scores[part, epoch] = [results[monitor] for results in logs]
+        for index, loss in enumerate(sign * scores[:, epoch]):
+            if loss < lowest[index]:
+                lowest[index], best[index] = loss, trainer.state(members[index])
+        if after is not None:
+            after(epoch, scores[:, epoch].tolist())
+    return Trained(scores, best, [trainer.state(member) for member in members])

@@ -1,0 +1,75 @@
+"""Measure the paper's table 6 side by side, row by row.
+
+    python -m tests.benchmarks.compare --out FOLDER             # minutes on two CPU cores
+    python -m tests.benchmarks.compare --out FOLDER --medium    # under three hours
+    python -m tests.benchmarks.compare --out FOLDER --full      # a GPU, or a weekend
+
+Every finished row is stored in ``compare-SIZE-TASK.json``; started again, it goes on there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+from tests.benchmarks.compare.rows import Size, rows
+from tests.benchmarks.compare.runs import Runs
+from tests.benchmarks.compare.table import figure, table
+from tests.benchmarks.compare.tasks import load_task
+
+SIZES = {
+    "small": Size("small", 2_000, 10),
+    "medium": Size("medium", 10_000, 1),
+    "full": Size("full", None, 1),
+}
+
+
+def main(arguments: argparse.Namespace) -> None:
+    size = SIZES[arguments.size]
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for name in arguments.task:
+        measure(name, size, arguments.out, arguments.forget)
+
+
+def measure(name: str, size: Size, out: Path, forget: bool) -> None:
+    """Train every row of a task that is not stored yet; write its JSON, table and picture."""
+    from lrsearch.files import write_json, write_text
+
+    task = load_task(name, size.images)
+    path = out / f"compare-{size.name}-{name}.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    stored = known.get("rows", {})
+    runs = None
+    wanted = rows(task, size, forget)
+    for row in wanted:
+        if row.name in stored:
+            continue
+        runs = Runs(task, size.inits) if runs is None else runs
+        begun = time.monotonic()
+        stored[row.name] = [outcome._asdict() for outcome in row.train(runs)]
+        write_json(path, {"task": task.title, "size": size.name, "rows": stored})
+        print(f"{name}: {row.name}, {time.monotonic() - begun:.0f} s", flush=True)
+    found = {row.name: stored[row.name] for row in wanted}
+    budgets = [size.epochs(number) for number in (50, 100, 200, 400)]
+    title = f"{task.title}, {size.inits} initialisations"
+    goal = task.goal if size.divisor == 1 else None
+    text = table(title, found, budgets, goal)
+    write_text(path.with_suffix(".md"), text)
+    figure(path.with_suffix(".png"), title, found)
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.compare")
+    parser.add_argument("--out", type=Path, required=True, help="for JSON, tables, figures")
+    parser.add_argument("--task", nargs="+", default=["vae", "fashion_sgd"], help="which tasks")
+    parser.add_argument("--forget", action="store_true", help="with a new Adam every epoch too")
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument("--medium", dest="size", action="store_const", const="medium")
+    sizes.add_argument("--full", dest="size", action="store_const", const="full")
+    parser.set_defaults(size="small")
+    main(parser.parse_args())

@@ -1,0 +1,255 @@
+"""What a compiled population has to keep to; run by test_population.py with Keras on JAX."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from lrsearch import CosineAnnealing, DigitRace
+from lrsearch_keras import CompiledTrainer, LRExplorerCallback, explore_population, train_together
+from lrsearch_keras.inits import Inits
+from lrsearch_keras.snapshot import State, copied, put_state, take
+from tests.keras.tasks import Script, classes, data, decades, network
+
+RATES = ["0.3", "0.03", "0.003"]
+SIZES = pytest.mark.parametrize("size", [1, 3])
+
+
+class Listed(Script):
+    """A script that hands out nothing more when its legs are out."""
+
+    def _propose(self, resume: bool) -> Any:
+        return super()._propose(resume) if self.legs else None
+
+
+def small(optimizer: Any = "adam") -> keras.Model:
+    """Weights, batch statistics, a seed generator and moments."""
+    return network(optimizer)
+
+
+def trainer(model: keras.Model, size: int = 1, **settings: Any) -> CompiledTrainer:
+    """On 60 examples, in batches of 16: the last one is smaller."""
+    x, y = data(80)
+    settings = {"batch_size": 16, "shuffle": False, **settings}
+    return CompiledTrainer(
+        model, x[:60], y[:60], validation_data=(x[60:], y[60:]), size=size, **settings
+    )
+
+
+def script() -> Script:
+    """Three trials of four epochs, two of them paused after two."""
+    legs = [(0, 2), (1, 4), (2, 2), (0, 4), (2, 4)]
+    return Listed([(rate, 0) for rate in RATES], legs)
+
+
+def explore(search: Any, model: Any = None, size: int = 1, **settings: Any) -> Any:
+    x, y = data(80)
+    settings = {"batch_size": 16, "shuffle": False, **settings}
+    return explore_population(
+        small() if model is None else model, x[:60], y[:60], search=search,
+        validation_data=(x[60:], y[60:]), population=size, **settings,
+    )  # fmt: skip
+
+
+def scores(explored: Any, trial: int) -> list[float]:
+    return [epoch.score for epoch in explored.history if epoch.trial == trial]
+
+
+def close(one: State, other: State, relative: float) -> None:
+    for a, b in zip([*one.model, *one.optimizer], [*other.model, *other.optimizer], strict=True):
+        np.testing.assert_allclose(a, b, rtol=relative, atol=relative * max(1e-3, np.abs(b).max()))
+
+
+@pytest.mark.parametrize(("size", "optimizer"), [(1, "adam"), (3, "adam"), (1, "rmsprop")])
+def test_the_first_step_equals_that_of_train_on_batch(size: int, optimizer: str) -> None:
+    """Within 1e-5, weights, batch statistics, random state and moments alike."""
+    model = small(optimizer)
+    x, y = data(16)
+    compiled = CompiledTrainer(model, x, y, batch_size=16, shuffle=False, size=size)
+    first = take(model)
+    members, _ = compiled.epoch(
+        [compiled.member(first) for _ in RATES[:size]], [float(r) for r in RATES[:size]],
+        [(0, 1)] * size,
+    )  # fmt: skip
+    for rate, member in zip(RATES, members, strict=False):
+        put_state(model, first)
+        model.optimizer.learning_rate = float(rate)
+        model.train_on_batch(x, y)
+        close(compiled.state(member), take(model), 1e-5)
+
+
+@SIZES
+def test_scores_are_those_of_the_callback(size: int) -> None:
+    """The same search over fit and compiled: equal trials, equal scores."""
+    x, y = data(80)
+    model = small()
+    explorer = LRExplorerCallback(decades(), exploit=False, verbose=0)
+    model.fit(
+        x[:60], y[:60], batch_size=16, epochs=4, validation_data=(x[60:], y[60:]), shuffle=False,
+        verbose=0, callbacks=[explorer],
+    )  # fmt: skip
+    explored = explore(decades(), size=size)
+    for trial in (0, 1):
+        fitted = [epoch.score for epoch in explorer.history if epoch.trial == trial]
+        np.testing.assert_allclose(scores(explored, trial), fitted, rtol=1e-4)
+    assert explored.rate == explorer.rate
+
+
+@SIZES
+def test_a_paused_trial_goes_on_as_if_it_had_not_been_paused(size: int) -> None:
+    paused = explore(script(), size=size, shuffle=True)
+    whole = explore(Script([(rate, 0) for rate in RATES], [(0, 4), (1, 4), (2, 4)]), shuffle=True)
+    for trial in range(3):
+        np.testing.assert_allclose(scores(paused, trial), scores(whole, trial), rtol=1e-4)
+
+
+@SIZES
+def test_a_diverged_member_disturbs_no_other(size: int) -> None:
+    def run(rates: list[str]) -> Any:
+        search = Listed([(rate, 0) for rate in rates], [(n, 3) for n in range(len(rates))])
+        return explore(search, small("sgd"), size=size), search
+
+    wild, search = run(["0.01", "1e30", "0.003"])
+    calm, _ = run(["0.01", "0.003"])
+    assert search.trials[1].state == "diverged"
+    assert not math.isfinite(scores(wild, 1)[-1])
+    np.testing.assert_allclose(scores(wild, 0), scores(calm, 0), rtol=1e-5)
+    np.testing.assert_allclose(scores(wild, 2), scores(calm, 1), rtol=1e-5)
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_nothing_is_compiled_again_between_rounds(size: int) -> None:
+    """Fewer trials than places, paused ones, new rounds: one program serves them all."""
+    compiled = trainer(small(), size=size)
+    first = take(compiled.model)
+    for count in (size, 1, size):
+        members = [compiled.member(first) for _ in range(count)]
+        for epoch in (1, 2):
+            members, _ = compiled.epoch(members, [0.01] * count, [(0, epoch)] * count)
+    assert compiled.programs == 1
+
+
+def test_the_model_has_the_best_weights_and_a_new_optimizer_at_the_rate() -> None:
+    model = small()
+    x, y = data(80)
+    explored = explore(decades(), model)
+    score = model.evaluate(x[60:], y[60:], verbose=0)
+    assert score == pytest.approx(explored.best.score, rel=1e-5)
+    assert float(model.optimizer.learning_rate) == pytest.approx(float(explored.rate))
+    assert int(model.optimizer.iterations) == 0
+
+
+def test_final_scores_lie_within_the_spread_of_inits() -> None:
+    """Compiled and fitted runs, five inits each: means apart by less than their spread."""
+    x, y = data(80)
+    model = small()
+    compiled = trainer(model, shuffle=True)
+    inits = Inits(model, "same", 0)
+    starts = [inits.state(init) for init in range(5)]
+    trained = train_together(compiled, [lambda epoch: 0.01] * 5, 8, starts, range(5))
+    fitted = []
+    for start in starts:
+        put_state(model, start)
+        model.optimizer.learning_rate = 0.01
+        history = model.fit(x[:60], y[:60], batch_size=16, epochs=8, verbose=0,
+                            validation_data=(x[60:], y[60:]))  # fmt: skip
+        fitted.append(history.history["val_loss"][-1])
+    assert abs(np.mean(trained.scores[:, -1]) - np.mean(fitted)) <= np.std(fitted) + np.std(
+        trained.scores[:, -1]
+    )
+
+
+@SIZES
+def test_schedules_set_a_rate_of_its_own_for_each_member_and_epoch(size: int) -> None:
+    model = small("sgd")
+    compiled = trainer(model, size)
+    schedules = [CosineAnnealing(rate, 4, 1) for rate in ("0.1", "0.01")]
+    first = take(model)
+    trained = train_together(compiled, schedules, 4, [first] * 2, [0, 0])
+    for schedule, found in zip(schedules, trained.scores, strict=True):
+        put_state(model, first)
+        x, y = data(80)
+        history = model.fit(
+            x[:60], y[:60], batch_size=16, epochs=4, shuffle=False, verbose=0,
+            validation_data=(x[60:], y[60:]),
+            callbacks=[keras.callbacks.LearningRateScheduler(schedule)],
+        )  # fmt: skip
+        np.testing.assert_allclose(found, history.history["val_loss"], rtol=1e-4)
+
+
+def test_without_the_metrics_of_training_all_else_is_the_same() -> None:
+    model, logs = small(), []
+    for wanted in (True, False):
+        compiled = trainer(model, training_metrics=wanted)
+        member = compiled.member(take(model))
+        _, (found,) = compiled.epoch([member], [0.01], [(0, 1)])
+        logs.append(found)
+    assert set(logs[0]) == {"loss", "val_loss"}
+    assert set(logs[1]) == {"val_loss"}
+    assert logs[1]["val_loss"] == pytest.approx(logs[0]["val_loss"], rel=1e-6)
+
+
+def test_forgotten_moments_are_those_of_a_new_optimizer() -> None:
+    model = small()
+    compiled = trainer(model)
+    first, new = take(model), copied(model.optimizer.variables)
+    kept = train_together(compiled, [lambda epoch: 0.01], 3, [first], [0])
+    forgot = train_together(compiled, [lambda epoch: 0.01], 3, [first], [0], new_optimizer=new)
+    assert kept.scores[0, 0] == forgot.scores[0, 0]
+    assert kept.scores[0, 2] != forgot.scores[0, 2]
+
+
+def test_a_race_with_metrics_and_several_members() -> None:
+    """Accuracy, maximised, by a race that looks ahead while trials are out."""
+    x, y = classes(96)
+    model = network("sgd", "binary_crossentropy", metrics=["accuracy"])
+    model.layers[-1].activation = keras.activations.sigmoid
+    race = DigitRace(24, 6, direction="maximize")
+    explored = explore_population(
+        model, x[:64], y[:64], search=race, validation_data=(x[64:], y[64:]), population=3,
+        monitor="val_accuracy", batch_size=16,
+    )  # fmt: skip
+    assert race.done
+    assert race.spent == len(explored.history) <= 24
+    assert 0.5 < explored.best.score <= 1
+
+
+def test_a_model_that_cannot_be_traced_gets_a_sentence() -> None:
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", lambda y, p: float(keras.ops.mean(p)) * keras.ops.mean(p))
+    with pytest.raises(ValueError, match=r"cannot be traced.*LRExplorerCallback"):
+        explore(decades(), model)
+    model = small()
+    model.run_eagerly = True
+    with pytest.raises(ValueError, match="run_eagerly"):
+        explore(decades(), model)
+
+
+def test_data_that_do_not_fit_together_are_told_apart() -> None:
+    x, y = data(20)
+    with pytest.raises(ValueError, match="equal numbers of examples"):
+        CompiledTrainer(small(), x, y[:10])
+    with pytest.raises(ValueError, match="population has to be at least 1"):
+        explore(decades(), size=0)
+    with pytest.raises(ValueError, match="pass one of these"):
+        explore(decades(), monitor="val_acc", mode="min")
+
+
+def test_an_interrupted_exploration_gives_its_trials_back() -> None:
+    search = script()
+
+    def stop(*_: Any) -> bool:
+        raise KeyboardInterrupt
+
+    search.report = stop
+    model = small()
+    before = model.get_weights()
+    with pytest.raises(KeyboardInterrupt):
+        explore(search, model)
+    assert not search.out
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -1,0 +1,76 @@
+"""The callback without arguments."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import pytest
+
+from lrsearch import CosineAnnealing, DigitRace
+from lrsearch_keras import LRExplorerCallback
+from tests.keras.tasks import data, fit, line, network
+
+
+def test_a_fifth_races_and_the_rest_anneals_from_a_fresh_start() -> None:
+    model = network()
+    explorer = LRExplorerCallback(verbose=0)
+    fit(model, explorer, epochs=60)
+    race, exploit = explorer.search, explorer.exploit
+    assert isinstance(race, DigitRace)
+    assert (race.budget, race.max_epochs) == (12, 48)
+    assert isinstance(exploit.schedule, CosineAnnealing)
+    exploited = [epoch for epoch in explorer.history if epoch.phase == "exploit"]
+    assert len(explorer.history) == 60
+    assert len(exploited) == 60 - race.spent == exploit.schedule.epochs
+    peak = max(float(epoch.rate) for epoch in exploited)
+    assert 0.6 * explorer.rate < peak <= 0.75 * explorer.rate
+    assert float(exploited[-1].rate) < 0.01 * peak
+    x, y = data()
+    assert model.evaluate(x[48:], y[48:], verbose=0) == pytest.approx(explorer.best_score, rel=1e-4)
+
+
+def test_evidence_and_the_page_of_the_run(tmp_path: Path) -> None:
+    explorer = LRExplorerCallback(verbose=0)
+    assert explorer.evidence is None
+    with pytest.raises(RuntimeError, match="call fit first"):
+        explorer.report(tmp_path / "report.html")
+    fit(line(), explorer, epochs=25)
+    assert explorer.evidence.rate is not None
+    explorer.report(tmp_path / "report.html")
+    assert str(explorer.rate) in (tmp_path / "report.html").read_text()
+
+
+def test_too_few_epochs_to_race_in_are_said_and_trained_at_the_compiled_rate() -> None:
+    model = line()
+    model.optimizer.learning_rate = 0.02
+    explorer = LRExplorerCallback(verbose=0)
+    with pytest.warns(RuntimeWarning, match=r"12 epochs are too few .* 0\.02, which the model"):
+        fit(model, explorer, epochs=12)
+    assert str(explorer.rate) == "0.02"
+    assert [epoch.phase for epoch in explorer.history] == ["exploit"] * 12
+    assert explorer.best_score is not None
+
+
+def test_too_few_epochs_leave_a_folder_that_goes_on_too(tmp_path: Path) -> None:
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            if epoch == 4:
+                raise KeyboardInterrupt
+
+    explorer = LRExplorerCallback(directory=tmp_path, verbose=0)
+    with pytest.warns(RuntimeWarning), pytest.raises(KeyboardInterrupt):
+        fit(line(), explorer, epochs=12, callbacks=[Stop()])
+    again = LRExplorerCallback(directory=tmp_path, verbose=0)
+    with pytest.warns(RuntimeWarning, match="too few"):
+        fit(line(), again, epochs=12)
+    assert [epoch.epoch for epoch in again.history] == list(range(1, 13))
+
+
+def test_a_schedule_serves_keras_as_it_stands() -> None:
+    x, y = data()
+    schedule = CosineAnnealing("0.1", epochs=6, warmup=2)
+    history = line().fit(
+        x, y, epochs=6, verbose=0, callbacks=[keras.callbacks.LearningRateScheduler(schedule)]
+    )
+    rates = history.history["learning_rate"]
+    assert rates == pytest.approx([schedule(epoch) for epoch in range(6)], rel=1e-5)
