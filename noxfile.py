@@ -34,8 +34,30 @@ def demo(session):
 @nox.session
 def bench(session):
     """Benchmarks: costs, and ratios measured side by side."""
-    session.install("-e", ".[examples,optuna,cli]", *TESTING)
+    session.install("-e", ".[examples,jax,optuna,cli]", *TESTING)
     session.run("pytest", "tests/benchmarks", "--benchmark-only", "-s", *session.posargs, env=QUIET)
+
+
+@nox.session
+@nox.parametrize("backend", ["tensorflow", "jax", "torch"])
+def backends(session, backend):
+    """The Keras tests on each backend."""
+    session.install("-e", ".[examples,jax,optuna,cli]", TORCH, *TESTING)
+    session.run(
+        "pytest", "tests/keras", "adapters/lrsearch_keras", *session.posargs,
+        env=QUIET | {"KERAS_BACKEND": backend},
+    )  # fmt: skip
+
+
+@nox.session
+def compare(session):
+    """The paper's table 6 side by side, in minutes; ``-- --medium`` or ``-- --full`` for more."""
+    session.install("-e", ".[examples,jax,optuna,plot]")
+    _fetch_images(session)
+    session.run(
+        "python", "-m", "tests.benchmarks.compare", "--out", "docs/keras", *session.posargs,
+        env=QUIET | {"KERAS_BACKEND": "jax"},
+    )  # fmt: skip
 
 
 @nox.session
@@ -83,7 +105,8 @@ def torture(session):
     """The long proofs: kills, damages and crowds of processes, all of them."""
     session.install("-e", ".[examples,cli]", *TESTING)
     session.run(
-        "pytest", "-s", "tests/test_study.py", "tests/test_study_processes.py", *session.posargs,
+        "pytest", "-s", "tests/test_study.py", "tests/test_study_processes.py",
+        "tests/test_evidence.py", "tests/keras/test_resume.py", *session.posargs,
         env=QUIET | {"LRSEARCH_TORTURE": "1"},
     )  # fmt: skip
 

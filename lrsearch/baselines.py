@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lrsearch.checks import at_least
+from lrsearch.checks import at_least, listed
 from lrsearch.rate import Rate
 from lrsearch.rounds import RoundSearch
 from lrsearch.search import Direction
@@ -70,7 +70,7 @@ class GridSearch(_OneRound):
         keep: int = 1,
     ) -> None:
         super().__init__(epochs, repeats, direction)
-        chosen = grid() if rates is None else rates
+        chosen = grid() if rates is None else listed("rates", rates)
         self.rates = tuple(dict.fromkeys(Rate(rate) for rate in chosen))
         if not self.rates:
             raise ValueError("rates needs at least one rate")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["at_least", "is_number", "number", "numbers", "standard_error"]
+__all__ = ["at_least", "is_number", "listed", "number", "numbers", "standard_error"]
 
 
 def at_least(least: int, name: str, value: Any) -> int:
@@ -28,9 +28,25 @@ def at_least(least: int, name: str, value: Any) -> int:
     return whole
 
 
+def listed(name: str, values: Any) -> Iterable[Any]:
+    """A list of rates: anything that can be gone through, but no string.
+
+    Examples
+    --------
+    >>> listed("first", "0.1")
+    Traceback (most recent call last):
+    TypeError: first has to be a list of rates, as ["0.01", "0.001"] is, got '0.1'
+    """
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise TypeError(
+            f'{name} has to be a list of rates, as ["0.01", "0.001"] is, got {values!r}'
+        )
+    return values
+
+
 def is_number(value: Any) -> bool:
     """Whether a value stands for one number: Python's, NumPy's, or a scalar tensor."""
-    if isinstance(value, (bool, np.bool_, str, bytes)):
+    if isinstance(value, (bool, np.bool_, str, bytes, complex, np.complexfloating)):
         return False
     return isinstance(value, (int, float, np.number)) or (
         hasattr(value, "__float__") and getattr(value, "ndim", 0) == 0
@@ -38,13 +54,15 @@ def is_number(value: Any) -> bool:
 
 
 def number(value: Any, name: str = "score") -> float:
-    """A value as a float; nan and infinity are numbers."""
+    """A value as a float; nan and infinity are numbers, and so is what is too large for a float."""
     if type(value) is float:
         return value
     if not is_number(value):
         raise TypeError(f"a {name} has to be a number, got {type(value).__name__}: {value!r}")
     try:
         return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
     except TypeError as error:
         raise TypeError(f"a {name} has to be a real number, got {value!r}") from error
 

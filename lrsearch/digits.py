@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from lrsearch.checks import at_least
+from lrsearch.checks import at_least, listed
 from lrsearch.rate import Rate
 from lrsearch.rounds import RoundSearch
 from lrsearch.search import Direction
@@ -91,7 +91,7 @@ class DigitSearch(RoundSearch):
         refine_zero: bool = False,
     ) -> None:
         super().__init__(epochs, repeats, direction)
-        self.first = tuple(dict.fromkeys(Rate(rate) for rate in _listed(first)))
+        self.first = tuple(dict.fromkeys(Rate(rate) for rate in listed("first", first)))
         if not any(self.first):
             raise ValueError("first needs at least one rate above 0")
         self.digits: int | Literal["auto"] = (
@@ -149,7 +149,7 @@ class DigitSearch(RoundSearch):
         trainings = len(self.first) - (Rate(0) in self.first) + self.extend
         rounds = _AUTO_DIGITS if self.digits == "auto" else self.digits
         lists = ([9] if self._rounds[0].digit == 0 else []) + [len(self.offsets)] * rounds
-        for length in lists[: rounds - self._rounds[0].digit]:
+        for length in lists[: max(0, rounds - self._rounds[0].digit)]:
             trainings += self.keep * length + self.extend
         return self.repeats * (trainings * self.epochs + (Rate(0) in self.first))
 
@@ -176,7 +176,7 @@ class DigitSearch(RoundSearch):
                 f"no rate of round {round.number} has a finite score: check the data and the "
                 "model, or begin with lower rates"
             )
-        elif round.digit == (_AUTO_DIGITS if self.digits == "auto" else self.digits):
+        elif round.digit >= (_AUTO_DIGITS if self.digits == "auto" else self.digits):
             self._finish(f"all {round.digit} digits are searched")
         elif self.digits == "auto" and round.digit and not self._next_digit_supported(round):
             self._finish(f"a digit after the first {round.digit} would be noise")
@@ -190,14 +190,19 @@ class DigitSearch(RoundSearch):
     def _next_round(self, last: Round) -> None:
         parents = sorted(last.kept, reverse=True) if self.order == "descending" else last.kept
         places: dict[Rate, int] = {}
+        lowest = min(rate.exponent for rate in last.rates if rate)
         for parent in parents:
             if self._places is None:
-                children = leading_digits(parent)
+                decade = parent if parent else Rate.power(lowest - 1)
+                children = [*leading_digits(decade), *([] if parent else [(parent, lowest - 1)])]
             else:
                 children = refinements(parent, self._places[parent], self.offsets)
             for rate, place in children:
                 if rate or self.refine_zero:
                     places[rate] = min(place, places.get(rate, place))
+        if not any(places):
+            self._finish("the rates kept give no further rates: offsets has no step that fits")
+            return
         self._places = places
         self._extended = 0
         if self.remeasure:
@@ -209,6 +214,8 @@ class DigitSearch(RoundSearch):
     def _beyond(self, round: Round) -> Rate | None:
         """The rate one step beyond the end of the round's list where its best rate lies."""
         rates = sorted(rate for rate in round.rates if rate)
+        if not rates:
+            return None
         best, *others = self._ranked(rates)
         if not math.isfinite(self._rate_loss(best)):
             return None
@@ -216,6 +223,8 @@ class DigitSearch(RoundSearch):
             return None
         upwards = best == rates[-1]
         if not upwards and best != rates[0]:
+            return None
+        if not _FLOAT_DECADES[0] < best.leading_place < _FLOAT_DECADES[1]:
             return None
         if self._places is None:
             return Rate.power(best.exponent + (1 if upwards else -1))
@@ -228,6 +237,8 @@ class DigitSearch(RoundSearch):
 
 
 _AUTO_DIGITS = 3
+_FLOAT_DECADES = (-300, 300)
+"""Decades beyond which no list is extended: floats end there."""
 
 
 def leading_digits(decade: Rate) -> list[tuple[Rate, int]]:
@@ -282,14 +293,6 @@ def first_places(first: Sequence[Rate]) -> dict[Rate, int] | None:
 
 def _finest(places: dict[Rate, int] | None) -> int | None:
     return None if places is None else min(places.values())
-
-
-def _listed(first: Iterable[Any]) -> Iterable[Any]:
-    if isinstance(first, (str, bytes)) or not isinstance(first, Iterable):
-        raise TypeError(
-            f'first has to be a list of rates, such as ["0.01", "0.001"], got {first!r}'
-        )
-    return first
 
 
 def _whole(value: Any) -> int:

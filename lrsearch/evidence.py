@@ -77,6 +77,7 @@ class Evidence:
     sentence: str
 
     @classmethod
+    @np.errstate(over="ignore", invalid="ignore")
     def of(
         cls, records: Sequence[TrialRecord], direction: str, rate: Rate | None = None
     ) -> Evidence | None:
@@ -162,11 +163,16 @@ def _outwards(value: float, digits: int, direction: int) -> Rate:
 
 def _sentence(rate: Rate, low: Rate, high: Rate, digits: int, found: Interval) -> str:
     supported = f"{_WORDS[digits] if digits < len(_WORDS) else f'{digits} digits are'} supported"
+    if low == high:
+        return f"{rate}; too few scores to tell it from other rates: {supported}"
     if math.isnan(found.noise):
         return f"{rate}; too few scores to tell it from {low} to {high}: {supported}"
-    if found.noise == 0 and not found.bounded:
+    if found.equal:
         return f"{rate}; all scores from {low} to {high} are equal: {supported}"
-    return (
-        f"{rate}; {low} to {high} cannot be told apart at this noise "
-        f"({found.noise:.2g} a training): {supported}. The noise is {_NOISE[found.source]}."
-    )
+    if found.cut:
+        where = f"the best rate lies between {low} and {high}, as far as this noise"
+        told = f"({found.noise:.2g} a training) lets tell"
+    else:
+        where = f"{low} to {high} cannot be told apart at this noise"
+        told = f"({found.noise:.2g} a training)"
+    return f"{rate}; {where} {told}: {supported}. The noise is {_NOISE[found.source]}."

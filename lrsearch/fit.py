@@ -57,12 +57,18 @@ class Interval:
         The standard deviation of one score; nan where nothing tells.
     source : str
         What the noise contains: "repeats", "told", "inits" or "one init".
+    cut : bool
+        Whether an end is a rate that is worse beyond doubt, rather than where the slope says.
+    equal : bool
+        Whether all scores are equal.
     """
 
     low: float
     high: float
     noise: float
     source: str
+    cut: bool = False
+    equal: bool = False
 
     @property
     def bounded(self) -> bool:
@@ -98,13 +104,14 @@ def interval(x: Array, losses: Array, inits: Array, errors: Array) -> Interval:
     if told:
         source = "told"
     elif len(np.unique(inits)) > 1:
-        source = "repeats" if repeated else "inits"
+        source = "inits" if not repeated else "repeats" if pure > 0 else "one init"
     spread = float(np.ptp(losses))
     if len(np.unique(x)) < _FEWEST or spread == 0:
         noise = float(np.mean(errors)) if told else pure if repeated else math.nan
         if spread == 0 and len(x) > 1 and not told:
             noise = 0.0
-        return Interval(-math.inf, math.inf, noise, source)
+        equal = spread == 0 and len(x) > 1
+        return Interval(-math.inf, math.inf, noise, source, equal=equal)
     weights = 1 / errors**2 if told else np.ones_like(losses)
     centre = x[np.argmin(_pooled(x, losses))]
     chosen, smooth = None, False
@@ -124,7 +131,7 @@ def interval(x: Array, losses: Array, inits: Array, errors: Array) -> Interval:
     else:
         noise = pure if source == "repeats" else _between_neighbours(x, losses)
         found = Interval(-math.inf, math.inf, noise, source)
-    return _cut(found, x, losses, float(centre), losses[chosen])
+    return _cut(found, x, losses, float(centre))
 
 
 def t_quantile(freedom: int, level: float = _ONE_SIDED) -> float:
@@ -239,21 +246,22 @@ def _flat(x: Array, y: Array, weights: Array, told: bool, centre: float, source:
     return Interval(centre + low, centre + high, noise, source)
 
 
-def _cut(found: Interval, x: Array, losses: Array, centre: float, near: Array) -> Interval:
+def _cut(found: Interval, x: Array, losses: Array, centre: float) -> Interval:
     """Bound the sides that the slope left open at the next rates that are worse beyond doubt.
 
     A curve with one optimum has it between rates that are worse than the best on either side.
-    Worse means: than the middle of the scores near the best, by Student's t at a level shared
-    between all rates (Bonferroni).
+    Worse means: than the best score, which may be the luckiest of n by about ``sqrt(2 log n)``
+    noises, by Student's t at a level shared between all rates (Bonferroni).
     """
     places = np.unique(x)
+    means = np.array([losses[x == place].mean() for place in places])
     level = 1 - (1 - _ONE_SIDED) / len(places)
-    limit = float(np.median(near)) + t_quantile(max(1, len(near) - 3), level) * found.noise
-    worse = np.array([losses[x == place].mean() > limit for place in places])
+    noises = math.sqrt(2 * math.log(len(places))) + t_quantile(max(2, len(places) - 3), level)
+    worse = means > means.min() + noises * found.noise
     below, above = places[worse & (places < centre)], places[worse & (places > centre)]
     low = float(below[-1]) if found.low == -math.inf and len(below) else found.low
     high = float(above[0]) if found.high == math.inf and len(above) else found.high
-    return replace(found, low=low, high=high)
+    return replace(found, low=low, high=high, cut=(low, high) != (found.low, found.high))
 
 
 def _union(grid: Array, fits: list[_Fit]) -> tuple[float, float]:

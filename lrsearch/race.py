@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
-from lrsearch.checks import at_least
+from lrsearch.checks import at_least, listed
 from lrsearch.curves import Curve, curve, finals
 from lrsearch.digits import DECADES
 from lrsearch.ladder import Plan, fills, levels, middle_out, plan, share
 from lrsearch.rate import Rate
+from lrsearch.rounds import rank
 from lrsearch.search import Direction, Search
 from lrsearch.trial import Round, Trial, TrialRecord
 
@@ -51,7 +52,7 @@ class DigitRace(Search):
     Notes
     -----
     When every trial diverges, the race goes on below the range down to 1e-10, and ends without a
-    rate. When all scores are equal, it recommends the lowest of the rates that got furthest.
+    rate. Of rates with equal scores it recommends one in the middle of them.
 
     All trials start from one init, so that a trial can be continued and compared. One init
     supports one digit at the most, so a rate gets no more than two; where standard errors are
@@ -87,7 +88,7 @@ class DigitRace(Search):
         super().__init__(direction)
         self.budget = at_least(_LEAST_BUDGET, "budget", budget)
         self.max_epochs = at_least(1, "max_epochs", max_epochs)
-        self.first = tuple(dict.fromkeys(Rate(rate) for rate in first))
+        self.first = tuple(dict.fromkeys(Rate(rate) for rate in listed("first", first)))
         if not self.first or not all(self.first):
             raise ValueError(f"first needs rates above 0, got {[str(r) for r in self.first]}")
         self._levels = levels(self.max_epochs, self.budget)
@@ -127,7 +128,7 @@ class DigitRace(Search):
         numbers = list(self._curves)
         losses = finals([self._curves[number] for number in numbers], 0.5)
         rates = [self._records[number].rate for number in numbers]
-        return tuple(rate for _, rate in sorted(zip(losses, rates, strict=True))[:count])
+        return tuple(rank(dict(zip(rates, losses.tolist(), strict=True)))[:count])
 
     # Handing out ------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
 from decimal import Decimal
 from typing import Any
@@ -91,7 +92,7 @@ class Rate(float):
         >>> Rate.power(-3)
         Rate('0.001')
         """
-        return cls._of(1, exponent)
+        return cls._of(1, operator.index(exponent))
 
     @property
     def digits(self) -> int:
@@ -131,6 +132,7 @@ class Rate(float):
         >>> Rate("0.003").step(-10, place=-4)
         Rate('0.002')
         """
+        count, place = operator.index(count), operator.index(place)
         low = min(self.exponent, place)
         coefficient = self.coefficient * 10 ** (self.exponent - low) + count * 10 ** (place - low)
         if coefficient < 0:
@@ -189,7 +191,10 @@ def _parse(value: Any) -> tuple[int, int]:
     elif isinstance(value, (bool, np.bool_)):
         raise TypeError(f"a rate has to be a number, got {value!r}")
     elif isinstance(value, (int, np.integer)):
-        text = str(int(value))
+        whole = int(value)
+        if abs(whole) >= 10**400:
+            raise ValueError("a rate has to be a number that a float can hold, got a larger one")
+        text = str(whole)
     elif isinstance(value, float):
         text = float.__repr__(value)
     elif isinstance(value, (Decimal, np.floating)):
@@ -198,8 +203,8 @@ def _parse(value: Any) -> tuple[int, int]:
         raise TypeError(
             f"a rate has to be a number or a string, got {type(value).__name__}: {value!r}"
         )
-    if text in ("-0", "-0.0"):
-        text = "0"
+    if text.startswith("-") and not text.strip("-0."):
+        text = text[1:]
     match = _DECIMAL.fullmatch(text)
     if match is None or not (match["whole"] or match["fraction"]):
         raise ValueError(f"a rate has to be a finite number that is not negative, got {value!r}")

@@ -10,6 +10,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+from lrsearch.checks import at_least
 from lrsearch.rate import Rate
 
 __all__ = ["Constant", "CosineAnnealing", "CosineWarmRestarts", "Schedule", "schedule_from_config"]
@@ -89,9 +90,9 @@ class CosineAnnealing(Schedule):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "peak", Rate(self.peak))
-        if self.epochs < 1:
-            raise ValueError(f"epochs has to be at least 1, got {self.epochs}")
-        if not 0 <= self.warmup < self.epochs:
+        object.__setattr__(self, "epochs", at_least(1, "epochs", self.epochs))
+        object.__setattr__(self, "warmup", at_least(0, "warmup", self.warmup))
+        if self.warmup >= self.epochs:
             raise ValueError(
                 f"warmup has to be at least 0 and below the {self.epochs} epochs, got {self.warmup}"
             )
@@ -137,10 +138,8 @@ class CosineWarmRestarts(Schedule):
     def __post_init__(self) -> None:
         object.__setattr__(self, "peak", Rate(self.peak))
         object.__setattr__(self, "low", Rate(self.low))
-        if self.period < 1 or self.factor < 1:
-            raise ValueError(
-                f"period and factor have to be at least 1, got {self.period} and {self.factor}"
-            )
+        object.__setattr__(self, "period", at_least(1, "period", self.period))
+        object.__setattr__(self, "factor", at_least(1, "factor", self.factor))
         if self.low > self.peak:
             raise ValueError(f"low has to be at most the peak {self.peak}, got {self.low}")
 

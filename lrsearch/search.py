@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
-from lrsearch.checks import is_number, number, numbers
+from lrsearch.checks import at_least, is_number, number, numbers
 from lrsearch.checks import standard_error as checked_error
 from lrsearch.evidence import Evidence
 from lrsearch.rate import Rate
@@ -177,6 +177,7 @@ class Search(ABC):
         """
         if self._reason is not None:
             return None
+        resume = bool(resume)
         if self._returned:
             record = self._records[heapq.heappop(self._returned)]
             stop = self._stops[record.number]
@@ -240,7 +241,7 @@ class Search(ABC):
         value = None if score is None else number(score)
         if epoch is None:
             epoch = record.epoch + 1
-        elif not record.epoch < epoch <= trial.stop_epoch:
+        elif not record.epoch < (epoch := at_least(-(10**9), "epoch", epoch)) <= trial.stop_epoch:
             raise ValueError(
                 f"epoch has to lie in {record.epoch + 1} to {trial.stop_epoch} for trial "
                 f"{trial.number}, got {epoch}"
@@ -439,6 +440,8 @@ class Search(ABC):
             if current != trial:
                 raise KeyError(f"trial {number} is {current} here, got another search's {trial}")
             return current
+        if trial.rate != record.rate:
+            raise KeyError(f"trial {number} has the rate {record.rate} here, got {trial.rate}")
         if trial.leg in record.released_legs:
             raise StaleTrial(
                 f"leg {trial.leg} of trial {number} was released and may be with another worker: "
@@ -462,7 +465,8 @@ class Search(ABC):
         record = self._records[number]
         current = self._out.get(number)
         return (
-            trial.leg < record.legs
+            trial.rate == record.rate
+            and trial.leg < record.legs
             and trial.leg not in record.released_legs
             and (current is None or current.leg != trial.leg)
         )
@@ -472,8 +476,14 @@ class Search(ABC):
         self._spent += epochs
 
     def _score(self, record: TrialRecord, epoch: int, value: float) -> None:
-        record.scores[epoch] = value
         sign = self._sign
+        again = epoch in record.scores
+        record.scores[epoch] = value
+        if again:
+            finite = [score for score in record.scores.values() if math.isfinite(score)]
+            record.score = min(finite, key=lambda score: sign * score, default=None)
+            self._find_best()
+            return
         if math.isfinite(value) and (record.score is None or sign * value < sign * record.score):
             record.score = value
             best = self._best
@@ -487,9 +497,12 @@ class Search(ABC):
         if state == "diverged":
             record.score = None
             if self._best is record:
-                scored = [other for other in self._records if other.score is not None]
-                self._best = min(scored, key=self._loss, default=None)
+                self._find_best()
         self._told(record)
+
+    def _find_best(self) -> None:
+        scored = [other for other in self._records if other.score is not None]
+        self._best = min(scored, key=self._loss, default=None)
 
     def _loss(self, record: TrialRecord) -> float:
         """The trial's score as a number to minimise; infinite where it has none."""

@@ -227,6 +227,30 @@ def test_when_every_rate_diverges_the_reason_says_what_to_do():
     assert "lower rates" in search.reason
 
 
+def test_no_digit_beyond_the_first_list():
+    search = tell_all(DigitSearch(["0.003", "0.002", "0.001"], digits=0, epochs=1, extend=0), float)
+    assert len(search.rounds) == 1
+    assert search.rate == 0.001
+    assert search.most_epochs == 3
+
+
+def test_steps_that_lead_nowhere_end_the_search():
+    search = DigitSearch(["0.001", "0.002", "0"], 3, 1, offsets=[-1], epochs=1, refine_zero=True)
+    tell_all(search, float)
+    assert "offsets" in search.reason
+
+
+def test_zero_among_decades_is_refined_below_them():
+    search = DigitSearch(["0.01", "0.001", "0"], 1, 1, epochs=1, refine_zero=True, extend=0)
+    tell_all(search, float)
+    assert texts(search.rounds[1].rates) == [*(f"0.000{n}" for n in range(9, 0, -1)), "0"]
+
+
+def test_a_range_is_not_extended_beyond_what_floats_hold():
+    search = tell_all(DigitSearch(["1e303", "1e302"], 0, epochs=1), lambda rate: -float(rate))
+    assert search.rate == 1e303
+
+
 # Exactness
 
 
@@ -275,6 +299,7 @@ def test_refinements_are_exact_distinct_and_not_negative(coefficient, exponent, 
         ({"first": ["-0.1"]}, ValueError, "-0.1"),
         ({"first": "0.1"}, TypeError, "list"),
         ({"first": 0.1}, TypeError, "list"),
+        ({"first": b"0.1"}, TypeError, "list"),
         ({"digits": -1}, ValueError, "digits"),
         ({"digits": 1.5}, TypeError, "digits"),
         ({"keep": 0}, ValueError, "keep"),

@@ -2,7 +2,9 @@
 
 import itertools
 import math
+import os
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,6 +36,8 @@ def replayed_paper():
     return search
 
 
+RUNS = 1000 if os.environ.get("LRSEARCH_TORTURE") else 200
+
 # The interval
 
 
@@ -41,7 +45,7 @@ def replayed_paper():
 @pytest.mark.parametrize("told", [False, True])
 def test_the_interval_covers_the_true_optimum_in_nine_of_ten_searches(noise, told):
     generator = random.Random(7)
-    runs, covered = 200, 0
+    runs, covered = RUNS, 0
     for _ in range(runs):
         optimum = generator.uniform(-5, 0)
         found = searched(optimum, noise, generator, told).evidence()
@@ -197,6 +201,66 @@ def test_a_side_that_the_slope_leaves_open_ends_where_rates_are_worse_beyond_dou
     assert evidence.high <= 0.021
     assert evidence.low == 0.001
     assert evidence.digits == 0
+
+
+@pytest.mark.parametrize(
+    ("score", "low", "high"),
+    [
+        (lambda log: -log, 1e-2, 1),
+        (lambda log: abs(log + 2.2), 1e-4, 1),
+        (lambda log: (log + 2.3) ** 2, 1e-4, 0.1),
+    ],
+)
+def test_decades_that_are_worse_beyond_doubt_lie_outside(score, low, high):
+    search = lrsearch.GridSearch([f"1e{n}" for n in range(-6, 1)], epochs=1)
+    generator = random.Random(6)
+    for trial in search:
+        search.tell(trial, score(math.log10(trial.rate)) + generator.gauss(0, 0.02))
+    evidence = search.evidence()
+    assert low <= evidence.low <= evidence.rate <= evidence.high <= high
+
+
+def test_an_end_that_is_worse_beyond_doubt_is_not_said_to_be_as_good():
+    evidence = searched_decades()
+    assert "the best rate lies between" in evidence.sentence
+    assert "cannot be told apart" not in evidence.sentence
+
+
+def searched_decades():
+    search = lrsearch.GridSearch([f"1e{n}" for n in range(-6, 1)], epochs=1)
+    for trial in search:
+        search.tell(trial, -math.log10(trial.rate) + 0.02 * math.sin(1e5 * trial.rate))
+    return search.evidence()
+
+
+def test_repeats_that_ignore_the_init_are_one_init():
+    search = lrsearch.DigitSearch(epochs=1, repeats=2)
+    for trial in search:
+        search.tell(trial, math.log10(trial.rate / 0.0031) ** 2)
+    evidence = search.evidence()
+    assert evidence.digits <= 1
+    assert "one initialisation" in evidence.sentence
+
+
+def test_scores_that_differ_are_not_called_equal():
+    search = lrsearch.GridSearch(["0.1", "0.01", "0.001"], epochs=1, repeats=2)
+    for trial in search:
+        search.tell(trial, float(trial.rate))
+    assert "equal" not in search.evidence().sentence
+
+
+def test_huge_scores_are_no_trouble(recwarn):
+    search = lrsearch.GridSearch(epochs=1)
+    for trial in search:
+        search.tell(trial, 1.7e308 * math.sin(1e5 * trial.rate))
+    search.evidence()
+    assert not recwarn.list
+
+
+def test_the_readme_quotes_what_the_evidence_says_of_the_papers_log():
+    said = replayed_paper().evidence().sentence.partition(". The noise")[0]
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    assert said in " ".join(readme.split())
 
 
 # Nothing to tell

@@ -51,6 +51,7 @@ def test_one_step_equals_the_literal():
         (".5", "0.5"),
         ("0", "0"),
         ("-0.0", "0"),
+        ("-0.000", "0"),
         ("0e999999999", "0"),
     ],
 )
@@ -94,6 +95,18 @@ def test_it_pickles_and_copies():
         for copied in (pickle.loads(pickle.dumps(rate)), copy.copy(rate), copy.deepcopy(rate)):
             assert type(copied) is Rate
             assert (copied.coefficient, copied.exponent) == (rate.coefficient, rate.exponent)
+
+
+def test_steps_are_whole_and_may_be_numpys():
+    with pytest.raises(TypeError):
+        Rate("0.003").step(1.5, -4)
+    assert Rate("0.003").step(np.int64(1), np.int64(-25)).exponent == -25
+    assert type(Rate.power(np.int64(-3)).exponent) is int
+
+
+def test_an_integer_beyond_floats_is_refused():
+    with pytest.raises(ValueError, match="hold"):
+        Rate(10**5000)
 
 
 def test_a_step_below_zero_is_refused():

@@ -1,9 +1,11 @@
 """What the contract suite cannot ask of every strategy."""
 
+import json
 import math
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import lrsearch
@@ -57,7 +59,7 @@ def test_a_late_divergence_takes_the_lead_away():
     assert search.best.rate == 0.2
 
 
-def test_released_epochs_stay_spent_and_their_scores_are_kept():
+def test_released_epochs_stay_spent_and_their_scores_stand_until_measured_again():
     search = GridSearch(["0.1"], epochs=3)
     trial = search.ask()
     search.report(trial, 0.5)
@@ -68,7 +70,53 @@ def test_released_epochs_stay_spent_and_their_scores_are_kept():
     assert again.leg == trial.leg + 1
     search.tell(again, [0.6, 0.5, 0.45])
     assert search.spent == 2 + 3
-    assert search.trials[0].score == 0.4
+    assert search.trials[0].score == 0.45
+
+
+def test_a_score_measured_again_takes_the_place_of_the_one_before():
+    search = GridSearch(["0.2", "0.1"], epochs=2)
+    trial, other = search.ask(), search.ask()
+    search.report(trial, 0.1)
+    search.release(trial)
+    search.tell(other, [0.4, 0.3])
+    search.tell(search.ask(), [0.7, 0.6])
+    assert search.trials[0].score == 0.6
+    assert search.best.rate == search.rate == 0.1
+
+
+@pytest.mark.parametrize("epoch", [1.5, 2.0, True, "1"])
+def test_an_epoch_is_a_whole_number(epoch):
+    search = GridSearch(["0.1"], epochs=3)
+    with pytest.raises(TypeError, match="epoch"):
+        search.report(search.ask(), 0.5, epoch)
+
+
+def test_numpy_integers_and_booleans_leave_a_log_that_is_json():
+    search = GridSearch(["0.1"], epochs=3)
+    search.report(search.ask(resume=np.True_), np.float32(0.5), np.int64(2))
+    assert json.loads(json.dumps(search.events)) == [["ask", True], ["report", 0, 0, 0.5, 2]]
+
+
+def test_complex_scores_are_refused_and_numbers_beyond_floats_have_diverged():
+    search = GridSearch(["0.1"], epochs=1)
+    trial = search.ask()
+    with pytest.raises(TypeError, match="number"):
+        search.tell(trial, np.complex128(1 + 2j))
+    search.tell(trial, 10**400)
+    assert search.trials[0].state == "diverged"
+
+
+def test_another_searchs_trial_is_not_skipped_in_silence():
+    search, other = GridSearch(["0.1"], epochs=1), GridSearch(["0.2"], epochs=1)
+    search.tell(search.ask(), 0.5)
+    with pytest.raises(KeyError, match=r"0\.1"):
+        search.tell(other.ask(), 0.5, skip_if_told=True)
+
+
+def test_a_list_of_rates_is_no_string():
+    for make in (GridSearch, lambda first: lrsearch.DigitRace(10, 5, first=first)):
+        with pytest.raises(TypeError, match="'321'"):
+            make("321")
 
 
 def test_released_legs_come_back_in_the_order_of_their_numbers():
