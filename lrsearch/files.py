@@ -32,7 +32,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     Raises
     ------
     OSError
-        If the folder is missing or not writable, or the disk is full.
+        If the folder is missing or not writable, or the disk is full. It names `path`, never the
+        temporary file.
 
     Examples
     --------
@@ -44,11 +45,14 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     '0.00041'
     """
     target = Path(path)
-    handle, name = tempfile.mkstemp(
-        prefix=f".{target.name.partition('.')[0]}-",
-        suffix="." + target.name.partition(".")[2],
-        dir=target.parent,
-    )
+    try:
+        handle, name = tempfile.mkstemp(
+            prefix=f".{target.name.partition('.')[0]}-",
+            suffix="." + target.name.partition(".")[2],
+            dir=target.parent,
+        )
+    except OSError as error:
+        raise _naming(target, error) from error
     os.close(handle)
     temporary = Path(name)
     try:
@@ -59,6 +63,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.chmod(0o666 & ~mask)
         temporary.replace(target)
         _flush(target.parent)
+    except OSError as error:
+        if error.errno is None or not (error.filename is None or str(error.filename) == name):
+            raise
+        raise _naming(target, error) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -144,6 +152,11 @@ def write_predictions(path: str | os.PathLike[str], predictions: Any) -> None:
         writer.writerow(header)
         for index, row in enumerate(table):
             writer.writerow([index, *(str(value) for value in row)])
+
+
+def _naming(target: Path, error: OSError) -> OSError:
+    """The error, as one about the file that was to be written."""
+    return OSError(error.errno, error.strerror, str(target))
 
 
 def _flush(path: Path) -> None:

@@ -48,7 +48,10 @@ class Study(SharedSearch):
         If the file cannot be opened, is damaged, was written by a newer lrsearch, or holds a
         search with another configuration.
     ValueError
-        If the search has been asked already, or the lease is not positive.
+        If the search has been asked already, the lease is not positive, or the mirror is the file
+        itself.
+    TypeError
+        If the search is neither a `Search` nor an `Exploit`.
 
     Notes
     -----
@@ -84,6 +87,13 @@ class Study(SharedSearch):
         self.path = Path(path)
         self.mirror = None if mirror is None else Path(mirror).absolute()
         self.lease = float(lease)
+        if search is not None and not isinstance(search, (Search, Exploit)):
+            raise TypeError(
+                "a study needs a search, such as lrsearch.DigitSearch(), or an Exploit, got "
+                f"{search!r}"
+            )
+        if self.mirror is not None and _same(self.path, self.mirror):
+            raise ValueError(f"the mirror has to be another file than the study, got {path} twice")
         if self.mirror is not None and not self.path.exists() and self.mirror.exists():
             restore(self.path, self.mirror)
         if search is not None and not self.path.exists():
@@ -246,9 +256,9 @@ class Study(SharedSearch):
         Raises
         ------
         TypeError
-            If the study is no second phase.
+            If the study is no second phase, or the number no whole number.
         ValueError
-            If fewer steps were told.
+            If fewer steps were told, or the number is negative.
 
         Examples
         --------
@@ -308,3 +318,10 @@ class Study(SharedSearch):
         if self.mirror is not None:
             with self._lock:
                 write_mirror(self._store, self.mirror)
+
+
+def _same(path: Path, other: Path) -> bool:
+    """Whether two paths are one file, there or to be made."""
+    if path.exists() and other.exists():
+        return path.samefile(other)
+    return path.resolve() == other.resolve()

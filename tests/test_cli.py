@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import lrsearch
+from lrsearch.command.workers import _LegScores
 from lrsearch.study import Study
 from lrsearch.testing import run as run_search
 
@@ -110,6 +111,58 @@ def test_one_score_stands_for_the_whole_leg(command, tmp_path):
         assert study.trials[0].scores == {3: 1.0}
 
 
+def test_fewer_scores_than_epochs_end_the_leg_early(command, tmp_path):
+    program = ["sh", "-c", "echo score: 3; echo score: 2; echo score: 1  # {rate}"]
+    command("run", "--study", "s.db", "--grid", "0.1,0.01", "--epochs", "5", "--", *program)
+    with opened(tmp_path) as study:
+        assert [record.scores for record in study.trials] == [{1: 3, 2: 2, 3: 1}] * 2
+        assert {record.state for record in study.trials} == {"stopped"}
+        assert study.spent == 6
+
+
+def test_a_search_that_drops_trials_gets_scores_while_they_train(tmp_path):
+    class Dropping(lrsearch.GridSearch):
+        def _drops(self, record):
+            return record.epoch == 2
+
+    class Live:
+        search = Dropping(["0.1"], epochs=5)
+        report, tell = search.report, search.tell
+
+    scores = _LegScores(Live, Live.search.ask())
+    assert [scores.take(1.0), scores.take(0.5)] == [True, False]
+    assert Live.search.trials[0].state == "stopped"
+
+
+def test_what_a_removed_study_left_is_no_score(command, tmp_path):
+    shell = ["sh", "-c"]
+    both = "echo 0.5 > {scores}; echo old > {save_to}  # {rate} {epochs}"
+    command("run", "--study", "s.db", "--grid", "0.1", "--epochs", "1", "--", *shell, both)
+    (tmp_path / "s.db").unlink()
+    for program, message in (
+        (": {scores} {rate}", "ended without a score"),
+        ("echo 1 > {scores}; : {save_to} {resume_from} {rate}", "saved nothing"),
+    ):
+        result = command(
+            "run", "--study", "s.db", "--grid", "0.1", "--epochs", "1", "--", *shell, program,
+            status=1,
+        )  # fmt: skip
+        assert message in result.stderr
+        (tmp_path / "s.db").unlink()
+
+
+def test_a_written_score_beyond_all_floats_is_an_error(command):
+    program = [sys.executable, "-c", "open('{scores}', 'w').write(str(10**400)) # {rate}"]
+    result = command("run", "--study", "s.db", *GRID, "--", *program, status=1)
+    assert "has to fit a float" in result.stderr
+
+
+def test_the_double_dash_may_be_left_out(command):
+    program = ["sh", "-c", 'echo "score: $2"', "--epochs", "{epochs}", "{rate}"]
+    result = command("run", "--study", "s.db", "--grid", "0.1,0.01", *program)
+    assert result.stdout == "0.01\n"
+
+
 def test_the_score_can_be_maximized(command):
     result = command(
         "run", "--study", "s.db", *GRID, "--direction", "maximize", "--", *BEHAVE, "well"
@@ -125,7 +178,7 @@ def test_several_workers_run_several_programs(command, tmp_path):
     with opened(tmp_path) as study:
         assert study.done
         assert study.rate == 0.01
-        assert len(study.events) == len(study.trials) * 3
+        assert len(study.events) == len(study.trials) * 2
 
 
 def test_a_race_goes_on_from_checkpoints(command, tmp_path):
@@ -195,6 +248,24 @@ def test_a_command_that_cannot_work_is_refused_before_anything_runs(
 
 
 @pytest.mark.parametrize(
+    "options", [["--budget", "100", "--max-epochs", "9"], ["--paper"], ["--grid", "0.1,0"]]
+)
+def test_a_program_has_to_be_told_its_epochs_where_they_differ(command, tmp_path, options):
+    fixed = ["python", "train.py", "{rate}"]
+    result = command("run", "--study", "s.db", *options, "--", *fixed, status=2)
+    assert "{epochs} or {stop_epoch}" in " ".join(result.stderr.replace("│", " ").split())
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_epoch_is_named_as_one(command):
+    result = command(
+        "run", "--study", "s.db", "--grid", "0.1", "--epochs", "1", "--",
+        "sh", "-c", "echo score: 1; echo score: 2 # {rate}", status=1,
+    )  # fmt: skip
+    assert "has 1 epoch to train" in result.stderr
+
+
+@pytest.mark.parametrize(
     ("how", "message"),
     [
         ("silent", "without a score.*I trained well, but keep it to myself"),
@@ -249,6 +320,19 @@ def test_a_program_that_only_fails_ends_the_run(command):
     )  # fmt: skip
     assert "4 trials failed and none has a score" in result.stderr
     assert "no such layer" in result.stderr
+
+
+@pytest.mark.parametrize("options", [GRID, ["--digits", "0", "--epochs", "3"]])
+def test_a_program_that_only_failed_has_marked_no_rate(command, tmp_path, options):
+    wrong = [sys.executable, "wrong.py", "{rate}", "{epochs}"]
+    result = command("run", "--study", "s.db", *options, "--workers", "2", "--", *wrong, status=1)
+    assert "failed and none has a score" in result.stderr
+    with opened(tmp_path) as study:
+        assert {record.state for record in study.trials} == {"released"}
+    result = command("run", "--study", "s.db", *options, "--", *BEHAVE, "well")
+    assert result.stdout == "0.01\n"
+    with opened(tmp_path) as study:
+        assert {record.state for record in study.trials} == {"complete"}
 
 
 def test_a_program_that_takes_too_long_is_ended_with_all_that_it_started(command, tmp_path):
@@ -416,6 +500,29 @@ def test_export_prints_csv(command, finished, tmp_path):
 def test_report_writes_a_page(command, finished, tmp_path):
     assert command("report", "s.db", "-o", "page.html").stdout == "page.html\n"
     assert "0.002" in (tmp_path / "page.html").read_text()
+
+
+def test_report_needs_the_study_of_a_search(command, finished, tmp_path):
+    Study(tmp_path / "e.db", lrsearch.Exploit(["0.1"], budget=2)).close()
+    assert "e.db is a second phase" in command("report", "e.db", status=1).stderr
+    assert "s.db is a search" in command("report", "s.db", "--exploit", "s.db", status=1).stderr
+    command("report", "s.db", "--exploit", "e.db")
+
+
+def test_after_a_look_at_a_study_that_was_removed_a_new_one_can_begin(command, finished, tmp_path):
+    command("best", "s.db")
+    (tmp_path / "s.db").unlink()
+    command("run", "--study", "s.db", *GRID, "--", *BEHAVE, "well")
+
+
+def test_show_rates_tells_the_first_list_of_a_race_alone(command):
+    lines = command("show-rates", "--budget", "100", "--max-epochs", "9").stdout.splitlines()
+    assert sorted(map(float, lines[:-1])) == sorted(map(float, lrsearch.DECADES))
+    assert lines[-1] == "at most 100 epochs in all"
+
+
+def test_the_version_is_shown(command):
+    assert command("--version").stdout == f"lrsearch {lrsearch.__version__}\n"
 
 
 def test_show_rates_tells_the_first_rates_and_the_most_epochs(command):

@@ -60,6 +60,28 @@ def test_a_missing_folder_is_an_error_that_names_it(tmp_path):
         files.write_text(tmp_path / "nowhere" / "x.txt", "x")
 
 
+def test_errors_name_the_file_and_not_the_temporary_one(tmp_path):
+    def remove_it():
+        with files.replacing(tmp_path / "x.txt") as temporary:
+            temporary.unlink()
+            temporary.read_bytes()
+
+    def read_another():
+        with files.replacing(tmp_path / "x.txt"):
+            (tmp_path / "y.txt").read_bytes()
+
+    (tmp_path / "folder").mkdir()
+    for write, name in (
+        (lambda: files.write_text(tmp_path / "nowhere" / "x.txt", "x"), "nowhere/x.txt"),
+        (lambda: files.write_text(tmp_path / "folder", "x"), "folder"),
+        (remove_it, "x.txt"),
+        (read_another, "y.txt"),
+    ):
+        with pytest.raises(OSError, match=r"\.txt'|folder'") as caught:
+            write()
+        assert str(caught.value.filename) == str(tmp_path / name)
+
+
 def test_a_full_disk_is_an_error_and_the_old_file_stays(tmp_path):
     path = tmp_path / "x.txt"
     path.write_text("old")
@@ -71,7 +93,7 @@ def test_a_full_disk_is_an_error_and_the_old_file_stays(tmp_path):
         "write_text(sys.argv[1], 'x' * 5000)\n"
     )
     found = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True)
-    assert "OSError" in found.stderr
+    assert found.stderr.splitlines()[-1].endswith(f"File too large: {str(path)!r}")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

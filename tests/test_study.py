@@ -13,6 +13,7 @@ import threading
 import time
 import zlib
 
+import numpy as np
 import pytest
 
 import lrsearch
@@ -160,6 +161,30 @@ def test_a_drawn_seed_is_no_other_configuration(path):
         assert study.config()["seed"] == 1
 
 
+def test_what_is_no_search_is_a_type_error(path):
+    with pytest.raises(TypeError, match=r"DigitSearch.*'digits'"):
+        Study(path, "digits")
+    assert not path.exists()
+
+
+def test_numbers_of_numpys_are_stored(path):
+    class Numbered(lrsearch.GridSearch):
+        def config(self):
+            return {**super().config(), "epochs": np.int64(self.epochs)}
+
+    with Study(path, Numbered(["0.1", "0.01"], epochs=3)) as study:
+        trial = study.ask(resume=np.True_)
+        trial = trial._replace(number=np.int64(trial.number), leg=np.int64(trial.leg))
+        assert study.report(trial, np.float32(0.5), np.int64(2))
+        study.release(trial)
+        trial = study.ask()
+        assert not study.report(trial, np.float64("nan"), np.int32(1))
+        before = study.to_csv(), study.to_csv(scores=True)
+    with Study.open(path) as study:
+        assert (study.to_csv(), study.to_csv(scores=True)) == before
+        assert study.config()["epochs"] == 3
+
+
 # Workers
 
 
@@ -273,6 +298,14 @@ def test_the_heartbeat_keeps_a_long_trial(path):
         connection.close()
         assert after > before
         assert other.ask().number == 1
+
+
+@pytest.mark.parametrize("lease", [1e12, math.inf])
+def test_a_lease_may_be_longer_than_any_wait(path, lease):
+    with Study(path, small(), lease=lease) as study:
+        study.ask()
+        time.sleep(0.05)
+        assert study._claims._heartbeat._thread.is_alive()
 
 
 def test_a_loop_waits_for_other_workers(path):
@@ -408,6 +441,45 @@ def test_a_search_is_not_rewound_and_a_second_phase_has_no_reports(tmp_path):
         study.report(study.ask(), 1.0)
 
 
+@pytest.mark.parametrize("number", [True, 0.0, "0"])
+def test_a_step_to_rewind_to_is_a_whole_number(path, number):
+    with Study(path, phase()) as study:
+        study.tell(study.ask(), 1.0)
+        with pytest.raises(TypeError, match="whole number"):
+            study.rewind(number)
+        with pytest.raises(ValueError, match="at least 0"):
+            study.rewind(-1)
+        study.rewind(np.int64(0))
+        assert study.ask().number == 0
+    with Study.open(path) as study:
+        assert study.spent == 0
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_a_loop_over_a_second_phase_may_be_left(path):
+    with Study(path, phase()) as study:
+        for step in study:
+            study.tell(step, 1.0)
+            break
+        loop = iter(study)
+        next(loop)
+        loop.close()
+        assert study.ask().number == 1
+
+
+def test_what_only_a_search_has_is_a_type_error_of_a_second_phase(path, tmp_path):
+    with Study(path, phase()) as study:
+        for name in ("trials", "rounds", "out", "best", "kept", "rate", "most_epochs"):
+            with pytest.raises(TypeError, match=rf"second phase.*no {name}"):
+                getattr(study, name)
+        with pytest.raises(TypeError, match=r"second phase.*no evidence"):
+            study.evidence()
+    with Study(tmp_path / "search.db", small()) as study:
+        for name in ("best_score", "best_step", "history"):
+            with pytest.raises(TypeError, match=rf"search.*no {name}"):
+                getattr(study, name)
+
+
 # The mirror
 
 
@@ -455,6 +527,17 @@ def test_a_mirror_is_never_overwritten_by_another_study_or_an_older_state(path, 
     assert mirror.read_text() == "my diary"
     with pytest.raises(StudyError, match="folder"):
         Study(other, small(), mirror=tmp_path / "none" / "mirror.db")
+
+
+def test_a_mirror_is_another_file_than_the_study(path, tmp_path):
+    with pytest.raises(ValueError, match="another file"):
+        Study(path, small(), mirror=tmp_path / "." / "vae.db")
+    assert not path.exists()
+    Study(path, small()).close()
+    link = tmp_path / "link.db"
+    link.symlink_to(path)
+    with pytest.raises(ValueError, match="another file"):
+        Study.open(path, mirror=link)
 
 
 def test_a_mirror_that_cannot_be_written_loses_no_score(path, tmp_path):
@@ -576,9 +659,19 @@ def test_a_newer_schema_is_refused_with_a_sentence(path):
 
 def test_the_log_of_a_study_that_is_gone_is_not_taken_for_a_new_ones(path):
     path.with_name("vae.db-wal").write_bytes(b"precious")
-    with pytest.raises(StudyError, match=r"vae\.db-wal"):
+    with pytest.raises(StudyError, match=r"vae\.db-wal and vae\.db-shm"):
         Study(path, small())
     assert not path.exists()
+
+
+def test_an_empty_log_that_a_reader_left_is_no_study(path):
+    with Study(path, small()) as study:
+        study.tell(study.ask(), 0.5)
+    Study.open(path, readonly=True).close()
+    path.unlink()
+    assert path.with_name("vae.db-wal").exists()
+    with Study(path, small()) as study:
+        assert study.trials == ()
 
 
 def test_a_search_that_is_not_installed_is_named(path):

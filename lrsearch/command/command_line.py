@@ -84,6 +84,11 @@ class CommandLine:
         """Whether the program can go on from where an earlier run of it ended."""
         return {"resume_from", "save_to"} <= self.uses
 
+    @property
+    def follows_epochs(self) -> bool:
+        """Whether the program is told how long to train."""
+        return not self.uses.isdisjoint({"epochs", "stop_epoch"})
+
     def filled(self, values: Mapping[str, str]) -> list[str]:
         """The arguments with the values in place."""
 

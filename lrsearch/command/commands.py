@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+import lrsearch
 from lrsearch.command.command_line import PLACEHOLDERS, CommandLine, ProgramError
 from lrsearch.command.options import (
     Budget,
@@ -27,9 +28,11 @@ from lrsearch.command.options import (
     Repeats,
     SearchOptions,
     Seed,
+    needs_epochs,
 )
 from lrsearch.command.scores import DEFAULT_PATTERN, PrintedScores
 from lrsearch.command.terminal import EXIT_CODES, NO_RATE, errors_as_sentences, say
+from lrsearch.command.words import epochs as _epochs
 from lrsearch.command.workers import ProgramWorkers
 from lrsearch.store.status import status as read_status
 from lrsearch.study import Study, StudyError
@@ -43,10 +46,29 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 StudyPath = Annotated[Path, typer.Argument(metavar="STUDY", help="The study's file.")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"lrsearch {lrsearch.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """What comes before a command."""
+
+
 _WORDS = "\n".join(f"- `{{{name}}}` {what}" for name, what in PLACEHOLDERS.items())
 
 
 @app.command(
+    context_settings={"allow_interspersed_args": False},
     help=f"""
 Run a program for one rate after the other, and recommend a rate.
 
@@ -54,8 +76,10 @@ Example:
 
     lrsearch run --study s.db --epochs 20 -- python train.py --lr {{rate}} --epochs {{epochs}}
 
-The program prints a line `score: 0.25` after each epoch, to standard output. A single one stands
-for the whole run. It is started directly, with no shell; in its arguments stand for
+The program comes last, with its arguments. It prints a line `score: 0.25` after each epoch, to
+standard output. A single one stands for the whole run. Several, but fewer than its epochs, mean
+that it has ended early: only these are charged. It is started directly, with no shell; in its
+arguments stand for
 
 {_WORDS}
 
@@ -64,7 +88,7 @@ empty where training starts anew. What was saved counts only once the run has en
 
 Output and checkpoints are kept in the folder STUDY.d. Ctrl-C ends the programs and leaves a study
 that the same command goes on with. The recommended rate is printed at the end.
-{EXIT_CODES}"""
+{EXIT_CODES}""",
 )
 def run(
     command: Annotated[
@@ -119,27 +143,40 @@ def run(
         program = line.arguments[0]
         if "{" not in program and shutil.which(program) is None:
             raise ProgramError(f"{program} cannot be started: there is no such program")
-        with _opened(study, options, mirror) as opened:
+        with _opened(study, options, mirror, line) as opened:
             if opened.trials:
-                say(f"going on with {study}: {opened.spent} epochs are spent")
+                are = "is" if opened.spent == 1 else "are"
+                say(f"going on with {study}: {_epochs(opened.spent)} {are} spent")
             message = _silent if quiet else say
             ProgramWorkers(opened, line, printed, workers, timeout, retries, message).run()
             _recommend(opened)
 
 
-def _opened(path: Path, options: SearchOptions, mirror: Path | None) -> Study:
+def _opened(path: Path, options: SearchOptions, mirror: Path | None, line: CommandLine) -> Study:
     exists = path.exists() or (mirror is not None and mirror.exists())
     if not exists:
-        return Study(path, options.search(), mirror=mirror)
-    study = Study.open(path, mirror=mirror)
-    stored = study.config()
-    if "exploit" in stored:
-        study.close()
-        raise StudyError(f"{path} is a second phase, which no program can be run for")
-    if options.given:
-        study.close()
-        return Study(path, options.search(stored), mirror=mirror)
-    return study
+        search = options.search()
+        _require_epochs(line, search.config())
+        return Study(path, search, mirror=mirror)
+    with contextlib.ExitStack() as stack:
+        study = stack.enter_context(Study.open(path, mirror=mirror))
+        stored = study.config()
+        if "exploit" in stored:
+            raise StudyError(f"{path} is a second phase, which no program can be run for")
+        _require_epochs(line, stored)
+        if not options.given:
+            stack.pop_all()
+            return study
+    return Study(path, options.search(stored), mirror=mirror)
+
+
+def _require_epochs(line: CommandLine, config: dict[str, Any]) -> None:
+    why = needs_epochs(config)
+    if why is not None and not line.follows_epochs:
+        raise typer.BadParameter(
+            f"the program's arguments need {{epochs}} or {{stop_epoch}}, so that it trains as long "
+            f"as it is asked to: {why}"
+        )
 
 
 @app.command()
@@ -198,9 +235,16 @@ def report(
 
     with errors_as_sentences(), contextlib.ExitStack() as stack:
         opened = stack.enter_context(Study.open(study, readonly=True))
+        if "exploit" in opened.config():
+            raise StudyError(
+                f"{study} is a second phase: give the search's study, and this one as --exploit"
+            )
         second: Any = None
         if exploit is not None:
-            second = stack.enter_context(Study.open(exploit, readonly=True)).search
+            phase = stack.enter_context(Study.open(exploit, readonly=True))
+            if "exploit" not in phase.config():
+                raise StudyError(f"{exploit} is a search, no second phase, as --exploit takes it")
+            second = phase.search
         write_html(output, opened, second, name=name, title=study.name)
         typer.echo(output)
 
@@ -253,12 +297,15 @@ def show_rates(
         seed, direction,
     ).search()  # fmt: skip
     shown: dict[str, None] = {}
+    first = getattr(search, "first", None)
     while (trial := search.ask()) is not None and trial.round == 1:
         shown[str(trial.rate)] = None
+        if first is not None and len(shown) == len(first):
+            break  # a race hands out further rates before these are told
     for rate in shown:
         typer.echo(rate)
     most = search.most_epochs
-    typer.echo("no limit of epochs is known" if most is None else f"at most {most} epochs in all")
+    typer.echo("no limit of epochs is known" if most is None else f"at most {_epochs(most)} in all")
 
 
 def _recommend(study: Study) -> None:

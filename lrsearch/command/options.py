@@ -8,11 +8,12 @@ import typer
 
 from lrsearch.baselines import GridSearch, RandomSearch
 from lrsearch.digits import DigitSearch
+from lrsearch.rate import Rate
 from lrsearch.search import Search
 
 __all__ = [
     "Budget", "Digits", "Direction", "Epochs", "First", "Grid", "High", "Keep", "Low", "MaxEpochs",
-    "Paper", "Random", "Repeats", "SearchOptions", "Seed",
+    "Paper", "Random", "Repeats", "SearchOptions", "Seed", "needs_epochs",
 ]  # fmt: skip
 
 _DIGITS, _RACE, _LISTS = "Digit by digit", "On a budget of epochs", "The paper, and baselines"
@@ -185,6 +186,24 @@ class SearchOptions(NamedTuple):
         from lrsearch.race import DigitRace
 
         return DigitRace(self.budget, **changes)  # type: ignore[arg-type]
+
+
+def needs_epochs(config: dict[str, Any]) -> str | None:
+    """Why a program has to be told how long to train; None where every trial takes as long.
+
+    Examples
+    --------
+    >>> needs_epochs(SearchOptions(grid="0.1,0.01").search().config()) is None
+    True
+    >>> needs_epochs(SearchOptions(grid="0.1,0").search().config())
+    'rate 0 gets 1 epoch'
+    """
+    if config.get("search") == "DigitRace":
+        return "a race hands out legs of different lengths"
+    rates = {"DigitSearch": "first", "GridSearch": "rates"}.get(config.get("search", ""))
+    if rates is not None and config["epochs"] > 1 and not all(map(Rate, config[rates])):
+        return "rate 0 gets 1 epoch"
+    return None
 
 
 def _rates(text: str) -> list[str]:

@@ -118,4 +118,10 @@ class WrittenScores:
                 "a line of {scores} has to be a number or an object with a score, the program "
                 f"wrote {line.decode(errors='replace')!r}"
             )
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise ProgramError(
+                "a score has to fit a float, the program wrote one of "
+                f"{len(str(abs(value)))} digits to {{scores}}"
+            ) from None

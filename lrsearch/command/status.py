@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from lrsearch.command.words import epochs
 from lrsearch.store.replica import Row
 from lrsearch.store.status import Status, status
 from lrsearch.store.tables import Claim
@@ -46,7 +47,7 @@ def head(found: Status) -> list[str]:
     config, summary = found.config, found.summary
     name = config.get("search", config.get("exploit"))
     lines = [f"{found.path} · {name} · {config['direction']}"]
-    parts = [f"{summary.get('spent', 0)} epochs spent"]
+    parts = [f"{epochs(summary.get('spent', 0))} spent"]
     counts = Counter(row.state for row in found.rows)
     if counts:
         states = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))

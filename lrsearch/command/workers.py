@@ -14,6 +14,8 @@ from pathlib import Path
 from lrsearch.command.command_line import CommandLine, ProgramError, values_of
 from lrsearch.command.runner import Outcome, last_lines, run_program
 from lrsearch.command.scores import PrintedScores
+from lrsearch.command.words import epochs
+from lrsearch.search import Search
 from lrsearch.study import Study
 from lrsearch.trial import StaleTrial, Trial
 
@@ -63,7 +65,8 @@ class ProgramWorkers:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._failures: dict[int, int] = {}
-        self._given_up = 0
+        self._set_aside: list[Trial] = []
+        self._fruitful = False
 
     def run(self) -> None:
         """Work until the study is done.
@@ -77,24 +80,30 @@ class ProgramWorkers:
         StudyError
             If the study cannot be written.
         """
-        with concurrent.futures.ThreadPoolExecutor(self.workers) as pool:
-            futures = [pool.submit(self._work) for _ in range(self.workers)]
-            try:
-                waiting = set(futures)
-                while waiting:
-                    over, waiting = concurrent.futures.wait(waiting, 0.5, "FIRST_EXCEPTION")
-                    for future in over:
-                        future.result()
-            finally:
-                self._stop.set()
+        try:
+            with concurrent.futures.ThreadPoolExecutor(self.workers) as pool:
+                futures = [pool.submit(self._work) for _ in range(self.workers)]
+                try:
+                    waiting = set(futures)
+                    while waiting:
+                        over, waiting = concurrent.futures.wait(waiting, 0.5, "FIRST_EXCEPTION")
+                        for future in over:
+                            future.result()
+                finally:
+                    self._stop.set()
+        finally:
+            for trial in self._set_aside:
+                self._give_back(trial)
 
     def _work(self) -> None:
         pause = 0.05
         while not self._stop.is_set():
+            self._judge_set_aside()
             trial = self.study.ask(resume=self.command.resumes)
             if trial is None:
                 if self.study.done:
                     return
+                self._require_fruit(every=True)
                 self._stop.wait(pause)
                 pause = min(1.0, 1.5 * pause)
                 continue
@@ -105,14 +114,16 @@ class ProgramWorkers:
                 self.message(f"trial {trial.number} went back to the pool: this run is dropped")
             except BaseException:
                 self._stop.set()
-                with contextlib.suppress(StaleTrial, ValueError):
-                    self.study.release(trial)
+                self._give_back(trial)
                 raise
+
+    def _give_back(self, trial: Trial) -> None:
+        with contextlib.suppress(StaleTrial, ValueError):
+            self.study.release(trial)
 
     def _leg(self, trial: Trial) -> None:
         """Run the program once, and tell the study how it went."""
-        folder = self._leg_folder(trial.number, trial.leg)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = _emptied(self._leg_folder(trial.number, trial.leg))
         log, written, save_to = folder / "output.txt", folder / "scores", folder / "checkpoint"
         values = values_of(trial, self._checkpoint(trial), str(save_to), str(written))
         scores = _LegScores(self.study, trial)
@@ -128,6 +139,7 @@ class ProgramWorkers:
         if scores.ended:
             self._said(trial)
         elif outcome.ending == "stopped":
+            scores.keep()
             self.study.release(trial)
         elif outcome.ending == "ended":
             self._require_use(trial, scores.count, log, save_to)
@@ -135,6 +147,7 @@ class ProgramWorkers:
             self._remove_older_checkpoints(trial)
             self._said(trial)
         else:
+            scores.keep()
             self._failed(trial, outcome, log)
 
     def _require_use(self, trial: Trial, count: int, log: Path, save_to: Path) -> None:
@@ -159,22 +172,60 @@ class ProgramWorkers:
         with self._lock:
             failures = self._failures[trial.number] = self._failures.get(trial.number, 0) + 1
         again = failures <= self.retries
-        self.message(
-            f"trial {trial.number} (rate {trial.rate}) {how} and "
-            f"{'is tried again' if again else 'counts as diverged'}: {log}"
-        )
+        fate = "is tried again" if again else "counts as diverged"
+        if not again and not self._fruitful:
+            fate += ", once another trial has a score"
+        self.message(f"trial {trial.number} (rate {trial.rate}) {how} and {fate}: {log}")
         if again:
             self.study.release(trial)
             return
-        self.study.report(trial, math.nan)
         with self._lock:
-            self._given_up += 1
-            fruitless = self._given_up >= _FRUITLESS and self.study.best is None
-        if fruitless:
+            self._set_aside.append(trial)
+        self._judge_set_aside()
+        self._require_fruit()
+
+    # Trials that failed too often -------------------------------------------------------------
+
+    def _judge_set_aside(self) -> None:
+        """Let the trials that failed count as diverged, once another shows that the program works.
+
+        Until then they stay in hand, so that a program that is wrong marks no rate.
+        """
+        if not self._set_aside or not self._bears_fruit():
+            return
+        with self._lock:
+            judged, self._set_aside = self._set_aside, []
+        for trial in judged:
+            with contextlib.suppress(StaleTrial):
+                self.study.report(trial, math.nan)
+
+    def _require_fruit(self, every: bool = False) -> None:
+        """Make sure that the program is not at fault for all the trials that failed.
+
+        Parameters
+        ----------
+        every : bool
+            Whether nothing else can be handed out, so that fewer are enough to tell.
+        """
+        failed = self._set_aside
+        if not failed:
+            return
+        unfinished = {r.number for r in self.study.trials if r.state in ("asked", "released")}
+        if self._bears_fruit():
+            return
+        all_failed = unfinished <= {trial.number for trial in failed}
+        if len(failed) >= _FRUITLESS or (every and all_failed):
+            trials = "1 trial" if len(failed) == 1 else f"{len(failed)} trials"
+            log = self._leg_folder(failed[-1].number, failed[-1].leg) / "output.txt"
             raise ProgramError(
-                f"{self._given_up} trials failed and none has a score: is the program right? "
-                f"To start anew, remove {self.study.path}. {_ending_of(log)}"
+                f"{trials} failed and none has a score: is the program right? None of them "
+                f"counts: put it right, and run it again. {_ending_of(log)}"
             )
+
+    def _bears_fruit(self) -> bool:
+        """Whether any leg of the study has ended with its scores in."""
+        self._fruitful = self._fruitful or any(r.checkpoint for r in self.study.trials)
+        return self._fruitful
 
     def _said(self, trial: Trial) -> None:
         study = self.study
@@ -185,7 +236,8 @@ class ProgramWorkers:
         self.message(
             f"trial {trial.number} · round {trial.round} · rate {trial.rate} · {shown}"
             + ("" if best is None else f" · best {best.score:.6g} at {best.rate}")
-            + f" · {study.spent}{'' if most is None else f' of at most {most}'} epochs"
+            + f" · {epochs(study.spent)}"
+            + ("" if most is None else f" of at most {most}")
         )
 
     # Checkpoints ------------------------------------------------------------------------------
@@ -220,15 +272,18 @@ class ProgramWorkers:
 
 
 class _LegScores:
-    """Brings the scores of one leg to the study as they come.
+    """Brings the scores of one leg to the study.
 
-    The last one waits until the program has ended well, so that no leg is over before its
-    checkpoint is there; so does the first, which stands for the whole leg if it remains alone.
+    They are told when the program has ended well: only then is known whether a single one stands
+    for the whole leg, whether the program has ended early, and that its checkpoint is there. A
+    search that drops trials while they train gets them as they come, but for the first and the
+    last; it charges the whole leg where they are short of it.
     """
 
     def __init__(self, study: Study, trial: Trial) -> None:
         self._study = study
         self._trial = trial
+        self._live = type(study.search)._drops is not Search._drops
         self._waiting: list[float | None] = []
         self.count = 0
         self.ended = False
@@ -239,34 +294,57 @@ class _LegScores:
         self.count += 1
         if self.count > trial.epochs:
             raise ProgramError(
-                f"trial {trial.number} has {trial.epochs} epochs to train, the program gave more "
+                f"trial {trial.number} has {epochs(trial.epochs)} to train, the program gave more "
                 "scores than that: each score stands for one epoch"
             )
         self._waiting.append(score)
-        first_or_last = self.count in (1, trial.epochs)
-        if first_or_last and (score is None or math.isfinite(score)):
-            self._report(self._waiting[:-1])
-            self._waiting = [score]
-        else:
-            self._report(self._waiting)
-            self._waiting = []
+        if score is not None and not math.isfinite(score):
+            self._report(self.count)
+        elif self._live and self.count > 1:
+            self._report(min(self.count, trial.epochs - 1))
         return not self.ended
 
     def finish(self) -> None:
-        """The program has ended well."""
+        """The program has ended well: fewer scores than epochs end the leg early.
+
+        Where some epochs were not validated, the whole leg is charged: no single call tells those.
+        """
         trial = self._trial
+        numbers = [score for score in self._waiting if score is not None]
         if self.ended:
             return
-        if self.count == 1 and self._waiting and self._waiting[0] is not None:
-            self._study.tell(trial, self._waiting[0])
+        if len(numbers) == self.count == 1:
+            self._study.tell(trial, numbers[0])
+        elif len(numbers) == self.count:
+            self._study.tell(trial, numbers)
         else:
-            last = self._waiting[0] if self._waiting else None
-            self._study.report(trial, last, trial.stop_epoch)
+            self._report(self.count)
+            if not self.ended:
+                self._study.report(trial, None, trial.stop_epoch)
 
-    def _report(self, scores: list[float | None]) -> None:
-        for score in scores:
+    def keep(self) -> None:
+        """The program has not ended well: store its scores, but do not let the leg be over.
+
+        A single one, which may have stood for the whole leg, is left out.
+        """
+        if self.count > 1:
+            self._report(min(self.count, self._trial.epochs - 1))
+
+    def _report(self, count: int) -> None:
+        """Report the leg's first `count` scores, those that wait still."""
+        due = count - (self.count - len(self._waiting))
+        for score in self._waiting[:due]:
             if not self.ended:
                 self.ended = not self._study.report(self._trial, score)
+        del self._waiting[:due]
+
+
+def _emptied(folder: Path) -> Path:
+    """A folder with nothing in it: what a removed study of the same name left there is no score."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def _exists(path: Path) -> bool:

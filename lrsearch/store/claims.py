@@ -14,6 +14,9 @@ from lrsearch.trial import Trial
 
 __all__ = ["Claims"]
 
+_LONGEST_SILENCE = 3600.0
+"""Seconds between two signs of life at the most, however long the lease is."""
+
 
 class Claims:
     """The claims of one worker, seen among those of all others.
@@ -48,7 +51,7 @@ class Claims:
         """Note that this worker has a trial, and give signs of life from now on."""
         self._store.claim(number, leg, self._worker, self._clock.now())
         if self._heartbeat is None:
-            self._heartbeat = Heartbeat(_beat_of(self), self._lease / 4)
+            self._heartbeat = Heartbeat(_beat_of(self), min(self._lease / 4, _LONGEST_SILENCE))
 
     def hold(self, trial: Trial) -> None:
         """Note that this thread has a trial, once that is stored."""

@@ -192,7 +192,7 @@ class Store(Database):
 
     def disclaim(self, trial: int) -> None:
         """Note that nobody holds a trial."""
-        self.connection.execute("DELETE FROM claims WHERE trial = ?", (trial,))
+        self.connection.execute("DELETE FROM claims WHERE trial = ?", (int(trial),))
 
     def beat(self, worker: Worker, now: float) -> None:
         """Give a sign of life for all that a worker holds."""
@@ -239,11 +239,10 @@ def publish(temporary: Path, path: Path) -> None:
     StudyError
         If the write-ahead log of a study that is gone would be taken for the new one's.
     """
-    log = path.with_name(path.name + "-wal")
-    if log.exists() and not path.exists():
+    if _size(path.with_name(path.name + "-wal")) > 0 and not path.exists():
         raise StudyError(
-            f"{path}: there is no study here, but the log {log.name} of one: put the study back, "
-            "or remove the log"
+            f"{path}: there is no study here, but the log of one: put the study back, or remove "
+            f"{path.name}-wal and {path.name}-shm"
         )
     try:
         os.link(temporary, path)
@@ -252,3 +251,11 @@ def publish(temporary: Path, path: Path) -> None:
     except OSError:  # a disk without hard links
         if not path.exists():
             temporary.replace(path)
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 where there is none. Reading a study leaves an empty log beside it."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -8,7 +8,9 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-__all__ = ["chained", "checksum", "decode", "encode"]
+import numpy as np
+
+__all__ = ["chained", "checksum", "decode", "encode", "python_value"]
 
 _NAMED = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -22,9 +24,9 @@ def encode(event: Sequence[Any]) -> str:
     '["tell",3,0,"nan",null]'
     """
     try:
-        return json.dumps(event, separators=(",", ":"), allow_nan=False)
+        return _line(event)
     except ValueError:
-        return json.dumps(_named(event), separators=(",", ":"), allow_nan=False)
+        return _line(_named(event))
 
 
 def decode(lines: Sequence[str]) -> list[list[Any]]:
@@ -69,7 +71,26 @@ def chained(rows: Iterable[tuple[int, int, str]], before: int) -> list[int]:
     return sums
 
 
+def python_value(value: Any) -> Any:
+    """What JSON stores for a value that it does not know: Python's own number for NumPy's.
+
+    Raises
+    ------
+    TypeError
+        If it is not NumPy's.
+    """
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"a study cannot store {value!r}, a {type(value).__name__}")
+
+
+def _line(event: Any) -> str:
+    return json.dumps(event, separators=(",", ":"), allow_nan=False, default=python_value)
+
+
 def _named(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, (list, tuple)):

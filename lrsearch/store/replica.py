@@ -6,12 +6,22 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from lrsearch.checks import at_least
 from lrsearch.exploit import Exploit
 from lrsearch.registry import from_config
 from lrsearch.search import Search
+from lrsearch.store.events import python_value
 from lrsearch.trial import TrialRecord
 
-__all__ = ["ExploitReplica", "Row", "SearchReplica", "plain", "replica_of", "search_of"]
+__all__ = [
+    "ExploitReplica",
+    "Row",
+    "SearchReplica",
+    "exploit_of",
+    "plain",
+    "replica_of",
+    "search_of",
+]
 
 _OPEN_STATES = frozenset(("asked", "paused", "released"))
 
@@ -155,7 +165,8 @@ class ExploitReplica:
     def rewind(self, number: int) -> None:
         """Forget the tells of step `number` and of those after it."""
         told = len(self.subject.history)
-        if not 0 <= number <= told:
+        number = at_least(0, "number", number)
+        if number > told:
             raise ValueError(f"rewind to a step from 0 to {told}, got {number}")
         kept = self.subject.events[:number]
         self.subject = Exploit.from_config(self._config)
@@ -187,8 +198,13 @@ def replica_of(config: dict[str, Any]) -> SearchReplica | ExploitReplica:
     return (ExploitReplica if "exploit" in config else SearchReplica)(config)
 
 
-def search_of(replica: SearchReplica | ExploitReplica) -> Search:
+def search_of(replica: SearchReplica | ExploitReplica, asked: str = "trials") -> Search:
     """The search of a replica.
+
+    Parameters
+    ----------
+    asked : str
+        What it is wanted for, of which an Exploit has none.
 
     Raises
     ------
@@ -196,11 +212,24 @@ def search_of(replica: SearchReplica | ExploitReplica) -> Search:
         If it is a second phase, which has no trials.
     """
     if isinstance(replica, ExploitReplica):
-        raise TypeError("a second phase, an Exploit, has ask and tell only")
+        raise TypeError(f"this study is a second phase, an Exploit, which has no {asked}")
+    return replica.subject
+
+
+def exploit_of(replica: SearchReplica | ExploitReplica, asked: str) -> Exploit:
+    """The second phase of a replica.
+
+    Raises
+    ------
+    TypeError
+        If it is a search, which has nothing of what is asked.
+    """
+    if isinstance(replica, SearchReplica):
+        raise TypeError(f"this study is a search, which has no {asked}: only an Exploit has")
     return replica.subject
 
 
 def plain(config: dict[str, Any]) -> dict[str, Any]:
     """A configuration as it comes back from JSON."""
-    read: dict[str, Any] = json.loads(json.dumps(config, allow_nan=False))
+    read: dict[str, Any] = json.loads(json.dumps(config, allow_nan=False, default=python_value))
     return read

@@ -92,9 +92,12 @@ class SharedSearch(StudyViews):
         if trial.number not in search._out:
             self._claims.drop(trial.number)
 
-    def _has(self, trial: Trial) -> bool:
-        return self._claims.holds(trial) and any(
-            (out.number, out.leg) == (trial.number, trial.leg) for out in self.out
+    def _has(self, trial: Any) -> bool:
+        """Whether this worker has a trial in hand; steps of a second phase are not given back."""
+        return (
+            isinstance(trial, Trial)
+            and self._claims.holds(trial)
+            and any((out.number, out.leg) == (trial.number, trial.leg) for out in self.out)
         )
 
     def _give_back(self) -> None:

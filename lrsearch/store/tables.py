@@ -7,7 +7,7 @@ import sqlite3
 import zlib
 from typing import Any, NamedTuple
 
-from lrsearch.store.events import checksum
+from lrsearch.store.events import checksum, python_value
 from lrsearch.store.lease import Worker
 from lrsearch.store.replica import Row
 
@@ -99,7 +99,7 @@ def write_tables(
 
 
 def put(connection: sqlite3.Connection, key: str, content: dict[str, Any]) -> None:
-    text = json.dumps(content, separators=(",", ":"))
+    text = json.dumps(content, separators=(",", ":"), default=python_value)
     connection.execute(
         "INSERT OR REPLACE INTO study VALUES (?, ?, ?)", (key, text, checksum(key + text))
     )

@@ -13,7 +13,7 @@ from lrsearch.evidence import Evidence
 from lrsearch.files import write_text
 from lrsearch.rate import Rate
 from lrsearch.search import Direction
-from lrsearch.store.replica import ExploitReplica, SearchReplica
+from lrsearch.store.replica import ExploitReplica, SearchReplica, exploit_of, search_of
 from lrsearch.trial import Round, Trial, TrialRecord
 
 __all__ = ["StudyViews"]
@@ -24,7 +24,11 @@ _TRIAL_COLUMNS = (
 
 
 class StudyViews(ABC):
-    """The readable side of a study: each property is the search's, as the file has it now."""
+    """The readable side of a study: each property is the search's, as the file has it now.
+
+    What only a search has, such as `rate`, is a TypeError where the study is of an `Exploit`, and
+    the other way round.
+    """
 
     @abstractmethod
     def _refresh(self) -> SearchReplica | ExploitReplica:
@@ -38,32 +42,32 @@ class StudyViews(ABC):
     @property
     def trials(self) -> tuple[TrialRecord, ...]:
         """A record of each trial, by number."""
-        return self.search.trials  # type: ignore[no-any-return]
+        return search_of(self._refresh(), "trials").trials
 
     @property
     def rounds(self) -> tuple[Round, ...]:
         """The rounds begun so far."""
-        return self.search.rounds  # type: ignore[no-any-return]
+        return search_of(self._refresh(), "rounds").rounds
 
     @property
     def out(self) -> tuple[Trial, ...]:
         """The trials that workers have in hand."""
-        return self.search.out  # type: ignore[no-any-return]
+        return search_of(self._refresh(), "out").out
 
     @property
     def best(self) -> TrialRecord | None:
         """The record with the best score; None where no trial has one."""
-        return self.search.best  # type: ignore[no-any-return]
+        return search_of(self._refresh(), "best").best
 
     @property
     def kept(self) -> tuple[Rate, ...]:
         """The rates kept by the last round that is over, best first."""
-        return self.search.kept  # type: ignore[no-any-return]
+        return search_of(self._refresh(), "kept").kept
 
     @property
     def rate(self) -> Rate | None:
         """The rate recommended; None while no score supports one."""
-        return self.search.rate  # type: ignore[no-any-return]
+        return search_of(self._refresh(), "rate").rate
 
     @property
     def done(self) -> bool:
@@ -83,7 +87,7 @@ class StudyViews(ABC):
     @property
     def most_epochs(self) -> int | None:
         """How many epochs the search can charge at the most; None where that is unknown."""
-        return self.search.most_epochs  # type: ignore[no-any-return]
+        return search_of(self._refresh(), "most_epochs").most_epochs
 
     @property
     def direction(self) -> Direction:
@@ -93,17 +97,17 @@ class StudyViews(ABC):
     @property
     def best_score(self) -> float | None:
         """The best score of a second phase; None while there is none."""
-        return self.search.best_score  # type: ignore[no-any-return]
+        return exploit_of(self._refresh(), "best_score").best_score
 
     @property
     def best_step(self) -> int | None:
         """The number of a second phase's step with the best score."""
-        return self.search.best_step  # type: ignore[no-any-return]
+        return exploit_of(self._refresh(), "best_step").best_step
 
     @property
     def history(self) -> Sequence[tuple[Any, float | None]]:
         """Each step of a second phase that was told and not rewound, with its score."""
-        return self.search.history  # type: ignore[no-any-return]
+        return exploit_of(self._refresh(), "history").history
 
     @property
     def events(self) -> list[Sequence[Any]]:
@@ -116,7 +120,7 @@ class StudyViews(ABC):
 
     def evidence(self) -> Evidence | None:
         """Which rates the scores cannot tell apart, and how many digits they support."""
-        return self.search.evidence()  # type: ignore[no-any-return]
+        return search_of(self._refresh(), "evidence").evidence()
 
     def to_csv(
         self, path: str | os.PathLike[str] | None = None, *, scores: bool = False
