@@ -19,7 +19,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
+
+try:
+    import pytest
+except ImportError as error:
+    raise ImportError("lrsearch.testing needs pytest: pip install pytest") from error
 
 from lrsearch.rate import Rate
 from lrsearch.registry import from_config
