@@ -66,10 +66,8 @@ def optuna(session):
     session.install("-e", ".[optuna]", "psycopg2-binary", "scipy", TORCH, *TESTING)
     if not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         _install_debian(session, "postgresql")
-    session.run(
-        "pytest", "tests/optuna", "adapters/lrsearch_optuna",
-        "tests/optuna/workers_on_postgresql.py", *session.posargs,
-    )  # fmt: skip
+    session.run("pytest", "tests/optuna", "adapters/lrsearch_optuna", *session.posargs)
+    session.run("pytest", "tests/optuna/workers_on_postgresql.py", *session.posargs)
 
 
 @nox.session
