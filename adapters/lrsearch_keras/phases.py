@@ -13,6 +13,7 @@ from lrsearch_keras.checkpoints import Checkpoints
 from lrsearch_keras.inits import Inits
 from lrsearch_keras.kept import KeptSearch
 from lrsearch_keras.snapshot import State, copied, put, put_state, take
+from lrsearch_keras.trials import next_trial
 
 __all__ = ["Epoch", "Exploiting", "Exploring", "Phase"]
 
@@ -118,19 +119,10 @@ class Exploring:
         """Bring the model into the state that the next epoch starts from; None when done."""
         trial = self._trial
         if trial is None:
-            trial = self.search.ask()
-            if trial is None:
+            found = next_trial(self.search, self._state)
+            if found is None:
                 return None
-            state = self._state(trial)
-            if state is None:
-                self.search.release(trial)
-                trial = self.search.ask(resume=False)
-                state = self._state(trial)
-            if state is None:
-                raise RuntimeError(
-                    f"the search asks to continue trial {trial.number} at epoch "
-                    f"{trial.start_epoch}, whose weights are not here: begin with a new search"
-                )
+            trial, state = found
             self._trial, self._epoch = trial, trial.start_epoch
             put_state(model, state)
         return Epoch(

@@ -16,6 +16,7 @@ from lrsearch_keras.inits import Inits
 from lrsearch_keras.monitor import direction, score_in
 from lrsearch_keras.phases import Epoch
 from lrsearch_keras.snapshot import State, put
+from lrsearch_keras.trials import next_trial
 
 __all__ = ["Explored", "explore_population"]
 
@@ -160,19 +161,10 @@ class _Running:
     def fill(self) -> bool:
         """Ask for trials until the population is full; False when the search is done."""
         while len(self._trials) < self.trainer.size:
-            trial = self.search.ask()
-            if trial is None:
+            found = next_trial(self.search, self._state)
+            if found is None:
                 break
-            state = self._state(trial)
-            if state is None:
-                self.search.release(trial)
-                trial = self.search.ask(resume=False)
-                state = self._state(trial)
-            if state is None:
-                raise RuntimeError(
-                    f"the search asks to continue trial {trial.number} at epoch "
-                    f"{trial.start_epoch}, whose weights are not here: begin with a new search"
-                )
+            trial, state = found
             self._trials[trial.number] = trial
             self._members[trial.number] = self.trainer.member(state)
             self._epochs[trial.number] = trial.start_epoch
