@@ -14,11 +14,12 @@ from lrsearch.baselines import GridSearch, RandomSearch, grid
 from lrsearch.digits import DECADES, DigitSearch
 from lrsearch.evidence import Evidence
 from lrsearch.exploit import Exploit, Step
+from lrsearch.pruning import ruled_out
 from lrsearch.race import DigitRace
 from lrsearch.rate import Rate
 from lrsearch.registry import from_config
 from lrsearch.schedules import Constant, CosineAnnealing, CosineWarmRestarts, Schedule
-from lrsearch.search import Search
+from lrsearch.search import Direction, Search
 from lrsearch.study import Study, StudyError
 from lrsearch.trial import Round, StaleTrial, Trial, TrialRecord
 
@@ -33,6 +34,7 @@ __all__ = [
     "CosineWarmRestarts",
     "DigitRace",
     "DigitSearch",
+    "Direction",
     "Evidence",
     "Exploit",
     "GridSearch",
@@ -52,6 +54,7 @@ __all__ = [
     "from_config",
     "grid",
     "report",
+    "ruled_out",
     "tell",
     "use",
 ]

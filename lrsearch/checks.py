@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["at_least", "is_number", "listed", "number", "numbers", "standard_error"]
+__all__ = ["at_least", "is_number", "listed", "number", "numbers", "sign", "standard_error"]
 
 
 def at_least(least: int, name: str, value: Any) -> int:
@@ -42,6 +42,20 @@ def listed(name: str, values: Any) -> Iterable[Any]:
             f'{name} has to be a list of rates, as ["0.01", "0.001"] is, got {values!r}'
         )
     return values
+
+
+def sign(direction: Any) -> float:
+    """1 where a smaller score is better, -1 where a larger one is.
+
+    Examples
+    --------
+    >>> sign("min")
+    Traceback (most recent call last):
+    ValueError: direction has to be "minimize" or "maximize", got 'min'
+    """
+    if direction not in ("minimize", "maximize"):
+        raise ValueError(f'direction has to be "minimize" or "maximize", got {direction!r}')
+    return 1.0 if direction == "minimize" else -1.0
 
 
 def is_number(value: Any) -> bool:

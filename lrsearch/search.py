@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
-from lrsearch.checks import at_least, is_number, number, numbers
+from lrsearch.checks import at_least, is_number, number, numbers, sign
 from lrsearch.checks import standard_error as checked_error
 from lrsearch.evidence import Evidence
 from lrsearch.rate import Rate
@@ -49,10 +49,8 @@ class Search(ABC):
     """
 
     def __init__(self, direction: Direction) -> None:
-        if direction not in ("minimize", "maximize"):
-            raise ValueError(f'direction has to be "minimize" or "maximize", got {direction!r}')
+        self._sign = sign(direction)
         self.direction: Direction = direction
-        self._sign = 1.0 if direction == "minimize" else -1.0
         self._records: list[TrialRecord] = []
         self._out: dict[int, Trial] = {}
         self._returned: list[int] = []

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from lrsearch.trial import TrialRecord
+from lrsearch import TrialRecord
 from lrsearch_keras.snapshot import State
 from lrsearch_keras.state_files import read_notes, read_state, write_state
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from lrsearch import DECADES, CosineAnnealing, DigitRace, Exploit, Rate, Search
-from lrsearch.search import Direction
+from lrsearch import DECADES, CosineAnnealing, DigitRace, Direction, Exploit, Rate, Search
 
 __all__ = ["NoSearch", "default_exploit", "default_search", "race_budget"]
 

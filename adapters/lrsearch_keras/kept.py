@@ -6,8 +6,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from lrsearch import Trial, from_config
-from lrsearch.study import Study, StudyError
+from lrsearch import Study, StudyError, Trial, from_config
 
 __all__ = ["KeptSearch"]
 

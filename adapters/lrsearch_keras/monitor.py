@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import keras
 
-from lrsearch.search import Direction
+from lrsearch import Direction
 
 __all__ = ["ValidationWatch", "direction", "score_in"]
 

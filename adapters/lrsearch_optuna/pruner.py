@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import threading
+from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -12,14 +12,9 @@ from optuna.pruners import BasePruner
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from lrsearch.curves import Curve, curve
-from lrsearch.ladder import levels
-from lrsearch.window import window
+from lrsearch import Direction, ruled_out
 
 __all__ = ["DigitRacePruner"]
-
-_FEWEST = 2
-"""Other trials that a judgement needs."""
 
 
 class DigitRacePruner(BasePruner):
@@ -69,7 +64,6 @@ class DigitRacePruner(BasePruner):
             raise ValueError(f"max_epochs has to be a whole number from 1, got {max_epochs!r}")
         self.max_epochs = max_epochs
         self.param = param
-        self._levels = levels(max_epochs, budget=16 * max_epochs)
         self._clear()
 
     def _clear(self) -> None:
@@ -91,31 +85,13 @@ class DigitRacePruner(BasePruner):
         scores = _scores(trial)
         if rate is None or not rate > 0 or not scores:
             return False
-        if not all(map(math.isfinite, scores)):
-            return True
-        epochs = len(scores)
-        above = next((level for level in self._levels if level > epochs), None)
-        if epochs not in self._levels or above is None:
-            return False
-        sign = 1.0 if study.direction == StudyDirection.MINIMIZE else -1.0
-        own = _curve(rate, scores, sign)
-        if own is None:
-            return True
-        curves, tried = [own], [own.x]
-        for other_rate, other_scores in self._others(study, trial.number):
-            tried.append(math.log10(other_rate))
-            other = _curve(other_rate, other_scores[:epochs], sign)
-            if other is not None:
-                curves.append(other)
-        if len(curves) <= _FEWEST:
-            return False
-        curves.sort(key=lambda shown: shown.x)
-        seen = window(curves, sorted(set(tried)), above, self.max_epochs)
-        going = {id(curves[index]) for index in (*seen.inside, *seen.sweep)}
-        return id(own) not in going
+        minimize = study.direction == StudyDirection.MINIMIZE
+        direction: Direction = "minimize" if minimize else "maximize"
+        others = self._others(study, trial.number)
+        return ruled_out(rate, scores, others, self.max_epochs, direction)
 
-    def _others(self, study: Study, number: int) -> list[tuple[float, list[float]]]:
-        """The rate and the scores of every other trial that has reported."""
+    def _others(self, study: Study, number: int) -> Iterator[tuple[float, list[float]]]:
+        """The rate and the scores of every other trial that has reported, read when needed."""
         trials = study._storage.get_all_trials(study._study_id, deepcopy=False)
         found = []
         with self._lock:
@@ -132,12 +108,8 @@ class DigitRacePruner(BasePruner):
                     if other.state.is_finished():
                         ended[other.number] = scores
                 found.append((rate, scores))
-        return found
+        yield from found
 
 
 def _scores(trial: FrozenTrial) -> list[float]:
     return [trial.intermediate_values[step] for step in sorted(trial.intermediate_values)]
-
-
-def _curve(rate: float, scores: list[float], sign: float) -> Curve | None:
-    return curve(rate, dict(enumerate(scores, 1)), sign)

@@ -16,8 +16,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from optuna.trial import Trial as OptunaTrial
 
-from lrsearch import DigitSearch, Evidence, Search, Trial, from_config
-from lrsearch.search import Direction
+from lrsearch import DigitSearch, Direction, Evidence, Search, Trial, from_config
 from lrsearch_optuna.dealer import Deal
 from lrsearch_optuna.mirror import KEY, Mirror
 

@@ -14,9 +14,8 @@ from optuna.pruners import BasePruner, NopPruner
 from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 
-from lrsearch import Rate, Round, Search, TrialRecord
+from lrsearch import Direction, Rate, Round, Search, TrialRecord
 from lrsearch.checks import at_least
-from lrsearch.search import Direction
 
 __all__ = ["OptunaSearch"]
 

@@ -11,9 +11,8 @@ from ray.tune.experiment import Trial
 from ray.tune.result import TRAINING_ITERATION
 from ray.tune.search import UNDEFINED_METRIC_MODE, Searcher
 
-from lrsearch import DigitSearch, Search, from_config
+from lrsearch import DigitSearch, Direction, Search, from_config
 from lrsearch.files import write_json
-from lrsearch.search import Direction
 from lrsearch_ray.board import Board, Verdict
 from lrsearch_ray.space import rate_range
 

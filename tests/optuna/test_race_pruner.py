@@ -5,7 +5,6 @@ import numpy as np
 import optuna
 import pytest
 
-import lrsearch
 from lrsearch import DigitSearch
 from lrsearch_optuna import DigitRacePruner, DigitSampler
 
@@ -190,8 +189,3 @@ def test_several_objectives_are_a_value_error():
     study = optuna.create_study(directions=["minimize", "minimize"])
     with pytest.raises(ValueError, match="several objectives"):
         DigitRacePruner(10).prune(study, study.ask()._get_latest_trial())
-
-
-def test_its_levels_are_the_race_s():
-    race = lrsearch.DigitRace(budget=10**6, max_epochs=MAX_EPOCHS)
-    assert race.ask().stop_epoch == DigitRacePruner(MAX_EPOCHS)._levels[0]

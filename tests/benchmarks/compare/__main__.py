@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import time
 from pathlib import Path
 
@@ -31,10 +32,10 @@ def main(arguments: argparse.Namespace) -> None:
     size = SIZES[arguments.size]
     arguments.out.mkdir(parents=True, exist_ok=True)
     for name in arguments.task:
-        measure(name, size, arguments.out, arguments.forget)
+        measure(name, size, arguments.out, arguments.forget, arguments.only)
 
 
-def measure(name: str, size: Size, out: Path, forget: bool) -> None:
+def measure(name: str, size: Size, out: Path, forget: bool, only: str = "") -> None:
     """Train every row of a task that is not stored yet; write its JSON, table and picture."""
     from lrsearch.files import write_json, write_text
 
@@ -43,7 +44,7 @@ def measure(name: str, size: Size, out: Path, forget: bool) -> None:
     known = json.loads(path.read_text()) if path.exists() else {}
     stored = known.get("rows", {})
     runs = None
-    wanted = rows(task, size, forget)
+    wanted = [row for row in rows(task, size, forget) if re.search(only, row.name)]
     for row in wanted:
         if row.name in stored:
             continue
@@ -68,6 +69,7 @@ if __name__ == "__main__":
     parser.add_argument("--out", type=Path, required=True, help="for JSON, tables, figures")
     parser.add_argument("--task", nargs="+", default=["vae", "fashion_sgd"], help="which tasks")
     parser.add_argument("--forget", action="store_true", help="with a new Adam every epoch too")
+    parser.add_argument("--only", default="", help="the rows whose names match, as a regex")
     sizes = parser.add_mutually_exclusive_group()
     sizes.add_argument("--medium", dest="size", action="store_const", const="medium")
     sizes.add_argument("--full", dest="size", action="store_const", const="full")
