@@ -236,10 +236,10 @@ class DigitRace(Search):
                 return
         if self._out:
             return
-        if not self._left():
-            self._finish(f"the budget of {self.budget} epochs is spent")
-        elif not self._curves:
+        if not self._curves:
             self._finish("no rate has a finite score: check the data and the model")
+        elif not self._left():
+            self._finish(f"the budget of {self.budget} epochs is spent")
         else:
             self._finish("every rate worth a full training has had one")
 
