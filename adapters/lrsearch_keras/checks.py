@@ -7,10 +7,7 @@ from typing import Any
 
 import keras
 
-__all__ = ["UNTRACEABLE", "check_compiled", "check_fit", "untraceable"]
-
-UNTRACEABLE = (AttributeError, IndexError, NotImplementedError, TypeError, ValueError)
-"""What tracing raises where a model cannot be traced; JAX's own errors are of these kinds."""
+__all__ = ["check_fit", "check_optimizer", "check_rate", "check_search"]
 
 
 def check_fit(model: Any, params: Mapping[str, Any], begun: bool) -> None:
@@ -38,30 +35,6 @@ def check_fit(model: Any, params: Mapping[str, Any], begun: bool) -> None:
     check_optimizer(model)
 
 
-def check_compiled(model: Any) -> None:
-    """Raise where a model cannot be trained by programs of our own.
-
-    Raises
-    ------
-    RuntimeError
-        If Keras runs on another backend than JAX.
-    ValueError
-        If the model is not compiled, runs eagerly, or its optimizer has a schedule.
-    """
-    if keras.backend.backend() != "jax":
-        raise RuntimeError(
-            "compiled populations need Keras on JAX, and it runs on "
-            f"{keras.backend.backend()}: set KERAS_BACKEND=jax before Keras is imported, or train "
-            "by model.fit with LRExplorerCallback"
-        )
-    check_optimizer(model)
-    if model.run_eagerly:
-        raise ValueError(
-            f"{type(model).__name__} was compiled with run_eagerly=True, so it cannot be traced "
-            "into one compiled program: train it by model.fit with LRExplorerCallback"
-        )
-
-
 def check_optimizer(model: Any) -> None:
     """Raise where the model has no optimizer, or one whose rate cannot be set.
 
@@ -73,7 +46,7 @@ def check_optimizer(model: Any) -> None:
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None:
         raise ValueError(
-            'the model has no optimizer: call model.compile(optimizer="adam", ...) before fit'
+            'the model has no optimizer: call model.compile(optimizer="adam", ...) first'
         )
     if not isinstance(optimizer.learning_rate, keras.Variable):
         raise ValueError(
@@ -83,11 +56,40 @@ def check_optimizer(model: Any) -> None:
         )
 
 
-def untraceable(model: Any, error: Exception) -> ValueError:
-    """The sentence for a model that cannot be traced, with the reason and the way out."""
-    what = str(error).strip().splitlines()
-    return ValueError(
-        f"{type(model).__name__} cannot be traced into one compiled program "
-        f"({type(error).__name__}: {what[0] if what else 'no message'}): train it by model.fit "
-        "with LRExplorerCallback, which needs no such program"
-    )
+def check_rate(model: Any, rate: float) -> None:
+    """Raise where an epoch was not trained at the rate that was set for it.
+
+    Raises
+    ------
+    ValueError
+        It names the kind of callback that does this.
+    """
+    trained = float(model.optimizer.learning_rate)
+    if trained != rate:
+        raise ValueError(
+            f"this epoch was to be trained at {rate:.4g}, and another callback had set "
+            f"{trained:.4g}: leave LearningRateScheduler and its like out, or give their schedule "
+            "to the second phase, exploit=Exploit(..., schedule=...)"
+        )
+
+
+def check_search(search: Any) -> None:
+    """Raise where a search is none.
+
+    Raises
+    ------
+    TypeError
+        If it is a class of searches, or anything else.
+
+    Examples
+    --------
+    >>> check_search(int)
+    Traceback (most recent call last):
+    TypeError: search has to be a search such as lrsearch.DigitRace(400, 100), got the class int
+    """
+    is_class = isinstance(search, type)
+    if is_class or not (hasattr(search, "ask") and hasattr(search, "report")):
+        kind = f"the class {search.__name__}" if is_class else repr(search)
+        raise TypeError(
+            f"search has to be a search such as lrsearch.DigitRace(400, 100), got {kind}"
+        )

@@ -8,11 +8,16 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from lrsearch.checks import at_least
 from lrsearch_keras.batches import batches, length, on_device, rows_of
-from lrsearch_keras.checks import UNTRACEABLE, check_compiled, untraceable
+from lrsearch_keras.memory import bytes_a_member, free_bytes, members_that_fit
 from lrsearch_keras.snapshot import State
+from lrsearch_keras.tracing import UNFIT, check_compiled, explained, explanation
 
 __all__ = ["CompiledTrainer", "Member"]
+
+_TRAINED = "be trained on these data"
+_VALIDATED = "be validated on validation_data"
 
 
 class Member(NamedTuple):
@@ -44,7 +49,7 @@ class CompiledTrainer:
     ----------
     model : keras.Model
         Compiled. Its own variables are left as they are.
-    x, y, sample_weight : array or nest of arrays, shape (examples, ...)
+    x, y, sample_weight : array, list of numbers or nest of them, shape (examples, ...)
         What to train on. They are copied to the device once, and shared by all members.
     validation_data : tuple (x, y) or (x, y, sample_weight), or None
         What to validate on after each epoch.
@@ -57,8 +62,9 @@ class CompiledTrainer:
         epoch: members of the same init see the same order.
     seed : int
         What the orders depend on beside the init and the epoch.
-    size : int
-        Members side by side.
+    size : int or None
+        Members side by side. None: 1 on a CPU, elsewhere as many as memory allows, 30 at the most
+        (and 1 where the device does not tell what memory it has).
     training_metrics : bool
         Whether the logs have the metrics of training too; without them an epoch is faster.
 
@@ -66,8 +72,31 @@ class CompiledTrainer:
     ------
     RuntimeError
         If Keras runs on another backend than JAX.
+    TypeError
+        If data are no arrays, or a number no whole one.
     ValueError
-        If the data do not fit together, or the model cannot be traced.
+        If a number is below 1, the data do not fit together or do not fit the model, or the model
+        cannot be traced.
+
+    Examples
+    --------
+    ::
+
+        import keras
+        import numpy as np
+        from lrsearch_keras import CompiledTrainer, put_state, take
+
+        x = np.random.default_rng(0).normal(size=(64, 4))
+        y = x.sum(axis=1, keepdims=True)
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+
+        trainer = CompiledTrainer(model, x, y, validation_data=(x, y))
+        member = trainer.member(take(model))
+        for epoch in range(1, 11):
+            (member,), (logs,) = trainer.epoch([member], [0.01], [(0, epoch)])
+        put_state(model, trainer.state(member))
+        logs["val_loss"]
     """
 
     def __init__(
@@ -82,28 +111,29 @@ class CompiledTrainer:
         validation_batch_size: int = 1000,
         shuffle: bool = True,
         seed: int = 0,
-        size: int = 1,
+        size: int | None = 1,
         training_metrics: bool = True,
     ) -> None:
         check_compiled(model)
         import jax
 
         self.model = model
-        self.size = size
         self.training_metrics = training_metrics
         self.shuffle = shuffle
         self.seed = seed
-        self.batch_size = batch_size
-        self.validation_batch_size = validation_batch_size
-        self.data, self.examples = on_device((x, y, sample_weight), "x, y and sample_weight")
+        self.batch_size = at_least(1, "batch_size", batch_size)
+        self.validation_batch_size = at_least(1, "validation_batch_size", validation_batch_size)
+        wanted = None if size is None else at_least(1, "size", size)
+        self.data, self.examples = on_device((x, y, sample_weight))
         self.validation = None
         if validation_data is not None:
-            self.validation, _ = on_device(_parts(validation_data), "validation_data")
+            self.validation, _ = on_device(validation_data, "validation_data")
         self._build()
         self._alone = jax.jit(self._epoch, donate_argnums=0)
         self._together = jax.jit(self._epochs, donate_argnums=0)
         self._score = jax.jit(self._validated)
         self._check_traced()
+        self.size = self._room() if wanted is None else wanted
 
     def member(self, state: State) -> Member:
         """A member that begins with this state."""
@@ -174,9 +204,15 @@ class CompiledTrainer:
 
     def validate(self, member: Member, data: Any) -> dict[str, float]:
         """A member's results on other data, (x, y) or (x, y, sample_weight)."""
-        placed, _ = on_device(_parts(data), "data")
+        placed, _ = on_device(data, "data")
         logs, _ = self._score(member.trainable, member.non_trainable, placed)
         return {name: float(value) for name, value in logs.items()}
+
+    def bytes_a_member(self) -> float:
+        """Bytes that one member takes while it is trained; the program for one is compiled."""
+        start, order = self._start(), self._order(0, 1)
+        own = sum(array.nbytes for array in keras.tree.flatten((start[0], order)))
+        return bytes_a_member(self._alone.lower(*start, self.validation, *order).compile(), own)
 
     @property
     def programs(self) -> int:
@@ -253,10 +289,8 @@ class CompiledTrainer:
     def _build(self) -> None:
         model = self.model
         batch = rows_of(self.data, np.arange(min(self.batch_size, self.examples)))
-        try:
+        with explained(model, _TRAINED, self.data):
             model._symbolic_build(data_batch=batch)
-        except UNTRACEABLE as error:
-            raise untraceable(model, error) from error
         model.optimizer.build(model.trainable_variables)
         model.reset_metrics()
         import jax.numpy as jnp
@@ -266,14 +300,25 @@ class CompiledTrainer:
         self._rate_place = [v is rate for v in model.optimizer.variables].index(True)
 
     def _check_traced(self) -> None:
-        model = self.model
-        parts = model.trainable_variables, model.non_trainable_variables, model.optimizer.variables
-        member = Member(*([variable.value for variable in part] for part in parts))
-        rate, order = np.float32(0), self._order(0, 1)
+        start, order = self._start(), self._order(0, 1)
         try:
-            self._alone.eval_shape(member, rate, self.data, self.validation, *order)
-        except UNTRACEABLE as error:
-            raise untraceable(model, error) from error
+            self._alone.eval_shape(*start, self.validation, *order)
+        except UNFIT as error:
+            with explained(self.model, _TRAINED, self.data):
+                self._alone.eval_shape(*start, None, *order)
+            raise explanation(self.model, _VALIDATED, self.validation, error) from error
+
+    def _room(self) -> int:
+        (device,) = keras.tree.flatten(self.data)[0].devices()
+        if device.platform == "cpu":
+            return 1
+        return members_that_fit(free_bytes(device), self.bytes_a_member())
+
+    def _start(self) -> tuple[Member, Any, Any]:
+        model = self.model
+        variables = model.trainable_variables, model.non_trainable_variables
+        values = [[v.value for v in part] for part in (*variables, model.optimizer.variables)]
+        return Member(*values), np.float32(0), self.data
 
     def _order(self, init: int, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         order = np.arange(self.examples)
@@ -286,10 +331,6 @@ def _placed(variable: Any, value: Any) -> Any:
     import jax.numpy as jnp
 
     return jnp.array(value, dtype=variable.value.dtype)
-
-
-def _parts(data: Any) -> tuple[Any, ...]:
-    return tuple(data) if isinstance(data, (list, tuple)) else (data,)
 
 
 def _host(array: Any) -> np.ndarray:

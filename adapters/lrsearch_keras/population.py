@@ -7,14 +7,19 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 import keras
-import numpy as np
 
 from lrsearch import Rate, Trial
+from lrsearch.checks import at_least
+from lrsearch.report import rounds_text
 from lrsearch_keras.checkpoints import Checkpoints
+from lrsearch_keras.checks import check_search
 from lrsearch_keras.compiled import CompiledTrainer, Member
+from lrsearch_keras.endings import warn_of_the_end
 from lrsearch_keras.inits import Inits
 from lrsearch_keras.monitor import direction, score_in
+from lrsearch_keras.options import Options
 from lrsearch_keras.phases import Epoch
+from lrsearch_keras.show import Show
 from lrsearch_keras.snapshot import State, put
 from lrsearch_keras.trials import next_trial
 
@@ -49,9 +54,10 @@ def explore_population(
     model: keras.Model,
     x: Any,
     y: Any = None,
+    sample_weight: Any = None,
     *,
     search: Any,
-    validation_data: Any,
+    validation_data: Any = None,
     batch_size: int = 32,
     validation_batch_size: int = 1000,
     population: int | None = None,
@@ -60,6 +66,7 @@ def explore_population(
     initial: Literal["same", "fresh"] | Callable[[int], Any] = "same",
     shuffle: bool = True,
     seed: int = 0,
+    verbose: int = 1,
 ) -> Explored:
     """Explore learning rates with whole epochs compiled, several rates side by side.
 
@@ -69,60 +76,82 @@ def explore_population(
     nothing is compiled again. A trial that diverges disturbs no other.
 
     Afterwards the model has the best weights seen, and its optimizer is new, at the rate found.
+    Where no rate was found, a warning says why, and the model has the weights from before.
 
     Parameters
     ----------
     model : keras.Model
-        Compiled, on the JAX backend. Models that make their own training loop out of Python
-        control flow cannot be traced: LRExplorerCallback serves them.
-    x, y : array or nest of arrays, shape (examples, ...)
+        Compiled, on the JAX backend. One whose Python looks at values cannot be traced, here or
+        by ``fit`` on JAX; `LRExplorerCallback` on another backend serves it.
+    x, y, sample_weight : array, list of numbers or nest of them, shape (examples, ...)
         What to train on, held on the device. `y` may be left out where the model adds its loss.
     search : Search
         Any search, fresh or paused.
-    validation_data : tuple (x, y)
-        What to validate on after each epoch.
+    validation_data : tuple (x, y) or (x, y, sample_weight)
+        What to validate on after each epoch; it may be left out where `monitor` is a result of
+        training, "loss" say.
     batch_size, validation_batch_size : int
         Examples a step of training, and of validation.
     population : int, optional
         How many rates to train side by side. By default 1 on a CPU, where that is the fastest
-        way, and elsewhere as many as memory allows, 30 at the most.
+        way, and elsewhere as many as memory allows, 30 at the most (see `CompiledTrainer`).
     monitor, mode, initial, seed
         As for `LRExplorerCallback`. Trials of one init also share the order of their examples.
     shuffle : bool
         Whether that order is drawn anew for each epoch.
+    verbose : int
+        0 shows nothing.
 
     Raises
     ------
     RuntimeError
         If Keras runs on another backend, or the search has nothing to hand out.
+    TypeError
+        If `search` is no search, data are no arrays, or a number is no whole one.
     ValueError
-        If the model cannot be traced (see `CompiledTrainer`), if data do not fit together, or the
-        search's direction is not the monitor's.
+        If the model cannot be traced (see `CompiledTrainer`), if data do not fit together or do
+        not fit the model, if there are no data to have the monitor from, or the search's
+        direction is not the monitor's.
 
     Examples
     --------
     ::
 
-        search = lrsearch.DigitRace(budget=400, max_epochs=100)
-        explored = lrsearch_keras.explore_population(
-            model, x, y, search=search, validation_data=(x_val, y_val)
+        import keras
+        import lrsearch
+        import numpy as np
+        from lrsearch_keras import explore_population
+
+        x = np.random.default_rng(0).normal(size=(256, 4))
+        y = x.sum(axis=1, keepdims=True)
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+
+        search = lrsearch.DigitRace(budget=40, max_epochs=10)
+        explored = explore_population(
+            model, x[:192], y[:192], search=search, validation_data=(x[192:], y[192:])
         )
         explored.rate, search.evidence().sentence
     """
+    check_search(search)
+    Options(search, monitor=monitor, mode=mode, initial=initial, seed=seed)
     better = _better(direction(monitor, mode, model, search))
-    size = _size(model, batch_size) if population is None else population
-    if size < 1:
-        raise ValueError(f"population has to be at least 1, got {population}")
+    if validation_data is None and monitor.startswith("val_"):
+        raise ValueError(
+            f"there is no validation data to have {monitor!r} from: pass validation_data=(x, y), "
+            'or monitor="loss"'
+        )
     trainer = CompiledTrainer(
         model,
         x,
         y,
+        sample_weight,
         validation_data=validation_data,
         batch_size=batch_size,
         validation_batch_size=validation_batch_size,
         shuffle=shuffle,
         seed=seed,
-        size=size,
+        size=None if population is None else at_least(1, "population", population),
         training_metrics=not monitor.startswith("val_"),
     )
     inits = Inits(model, initial, seed)
@@ -130,18 +159,24 @@ def explore_population(
     history: list[Epoch] = []
     best: Epoch | None = None
     state: State | None = None
+    most = search.most_epochs
+    show = Show(None if most is None else most - search.spent, verbose, live=True)
     try:
         while running.fill():
             for epoch, member in running.train(monitor):
                 history.append(epoch)
                 if better(epoch.score, None if best is None else best.score):
                     best, state = epoch, trainer.state(member)
+                show.epoch(search, epoch, best)
+        show.message(rounds_text(search))
     finally:
+        show.close()
         running.leave()
         put(model.variables, inits.first.model if state is None else state.model)
         put(model.optimizer.variables, inits.new_optimizer)
         if search.rate is not None:
             model.optimizer.learning_rate = float(search.rate)
+    warn_of_the_end(search, None, len(history), len(history))
     return Explored(search, search.rate, best, history, state)
 
 
@@ -231,17 +266,3 @@ def _better(found: str) -> Callable[[float | None, float | None], bool]:
         return best is None or sign * score < sign * best
 
     return better
-
-
-def _size(model: keras.Model, batch_size: int) -> int:
-    """How many members the device has room for: 1 on a CPU, else 30 at the most."""
-    import jax
-
-    device = jax.devices()[0]
-    if device.platform == "cpu":
-        return 1
-    free = (device.memory_stats() or {}).get("bytes_limit", 8e9) / 2
-    count = sum(int(np.prod(variable.shape)) for variable in model.variables)
-    # weights, moments and gradients, and as much again in passing; activations as wide as layers
-    one = 4 * (8 * count + 64 * batch_size * max(1, int(count**0.5)))
-    return int(max(1, min(30, free // one)))

@@ -78,13 +78,23 @@ def train_together(
     --------
     ::
 
-        trainer = CompiledTrainer(model, x, validation_data=(x_val,))
-        inits = Inits(model, initial, seed=0)
-        anneal = lrsearch.CosineAnnealing("0.001", epochs=100)
+        import keras
+        import lrsearch
+        import numpy as np
+        from lrsearch_keras import CompiledTrainer, Inits, put_state, train_together
+
+        x = np.random.default_rng(0).normal(size=(256, 4))
+        y = x.sum(axis=1, keepdims=True)
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+
+        trainer = CompiledTrainer(model, x[:192], y[:192], validation_data=(x[192:], y[192:]))
+        inits = Inits(model, "same", seed=0)
+        anneal = lrsearch.CosineAnnealing("0.01", epochs=10)
         trained = train_together(
-            trainer, [anneal] * 3, 100, [inits.state(i) for i in range(3)], range(3)
+            trainer, [anneal] * 3, 10, [inits.state(i) for i in range(3)], range(3)
         )
-        trained.scores.min(axis=1)
+        put_state(model, trained.best[trained.scores.min(axis=1).argmin()])
     """
     members = [trainer.member(start) for start in starts]
     scores = np.full((len(members), epochs), np.nan)

@@ -1,4 +1,7 @@
-"""Seconds an epoch of the paper's VAE: ``python population_timings.py compiled|fit IMAGES``."""
+"""Seconds an epoch of the paper's VAE: ``python population_timings.py WHAT IMAGES``.
+
+WHAT is the name of one of MEASURES, or ``platform``: what JAX computes on.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "adapters")]
 
 import numpy as np  # noqa: E402
 
-BATCH, HELD_OUT, REPEATS = 32, 2_000, 12
+BATCH, HELD_OUT, REPEATS, TOGETHER = 32, 2_000, 12, 30
 
 
 def least(*trains: Callable[[], Any]) -> list[float]:
@@ -39,23 +42,33 @@ def vae() -> Any:
     return model
 
 
-def compiled(x: np.ndarray, held_out: np.ndarray) -> dict[str, float]:
-    """The population of one and a hand-written loop, in turns."""
-    from lrsearch_keras import CompiledTrainer
-    from lrsearch_keras.snapshot import take
+def population(x: np.ndarray, held_out: np.ndarray, size: int) -> Callable[[], None]:
+    """An epoch of so many rates side by side."""
+    from lrsearch_keras import CompiledTrainer, take
 
     model = vae()
     trainer = CompiledTrainer(
-        model, x, validation_data=(held_out,), batch_size=BATCH, training_metrics=False
+        model, x, validation_data=(held_out,), batch_size=BATCH, training_metrics=False, size=size
     )
-    members = [trainer.member(take(model))]
+    members = [trainer.member(take(model)) for _ in range(size)]
 
-    def population() -> None:
+    def train() -> None:
         nonlocal members
-        members, _ = trainer.epoch(members, [0.001], [(0, 1)])
+        members, _ = trainer.epoch(members, [0.001] * size, [(0, 1)] * size)
 
-    ours, theirs = least(population, hand_written(x, held_out))
+    return train
+
+
+def compiled(x: np.ndarray, held_out: np.ndarray) -> dict[str, float]:
+    """The population of one and a hand-written loop, in turns."""
+    ours, theirs = least(population(x, held_out, 1), hand_written(x, held_out))
     return {"population": ours, "hand written": theirs}
+
+
+def together(x: np.ndarray, held_out: np.ndarray) -> dict[str, float]:
+    """One rate, and thirty side by side, in turns."""
+    one, many = least(population(x, held_out, 1), population(x, held_out, TOGETHER))
+    return {"one": one, "together": many}
 
 
 def hand_written(x: np.ndarray, held_out: np.ndarray) -> Callable[[], None]:
@@ -126,8 +139,20 @@ def fitted(x: np.ndarray, held_out: np.ndarray) -> dict[str, float]:
     return {"fit": least(train)[0]}
 
 
+def platform() -> str:
+    """What JAX computes on by default: "cpu", "gpu" or "tpu"."""
+    import jax.numpy as jnp
+
+    (device,) = jnp.zeros(1).devices()
+    return str(device.platform)
+
+
+MEASURES = {"compiled": compiled, "together": together, "fit": fitted}
+
 if __name__ == "__main__":
-    images = np.random.default_rng(0).uniform(size=(int(sys.argv[2]) + HELD_OUT, 784))
-    images = images.astype("float32")
-    measure = compiled if sys.argv[1] == "compiled" else fitted
-    print(json.dumps(measure(images[HELD_OUT:], images[:HELD_OUT])))
+    what, count = sys.argv[1], int(sys.argv[2])
+    if what == "platform":
+        print(json.dumps({"platform": platform()}))
+    else:
+        images = np.random.default_rng(0).uniform(size=(count + HELD_OUT, 784)).astype("float32")
+        print(json.dumps(MEASURES[what](images[HELD_OUT:], images[:HELD_OUT])))

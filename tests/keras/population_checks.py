@@ -2,61 +2,32 @@
 
 from __future__ import annotations
 
+import inspect
 import math
+import textwrap
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
+from examples.fashion_mnist_vae.model import build_vae
 from lrsearch import CosineAnnealing, DigitRace
-from lrsearch_keras import CompiledTrainer, LRExplorerCallback, explore_population, train_together
-from lrsearch_keras.inits import Inits
-from lrsearch_keras.snapshot import State, copied, put_state, take
-from tests.keras.tasks import Script, classes, data, decades, network
+from lrsearch_keras import (
+    CompiledTrainer,
+    Inits,
+    LRExplorerCallback,
+    State,
+    explore_population,
+    put_state,
+    take,
+    train_together,
+)
+from lrsearch_keras.snapshot import copied
+from tests.keras.population_tasks import RATES, Listed, explore, scores, script, small, trainer
+from tests.keras.tasks import Script, classes, data, decades, line, network
 
-RATES = ["0.3", "0.03", "0.003"]
 SIZES = pytest.mark.parametrize("size", [1, 3])
-
-
-class Listed(Script):
-    """A script that hands out nothing more when its legs are out."""
-
-    def _propose(self, resume: bool) -> Any:
-        return super()._propose(resume) if self.legs else None
-
-
-def small(optimizer: Any = "adam") -> keras.Model:
-    """Weights, batch statistics, a seed generator and moments."""
-    return network(optimizer)
-
-
-def trainer(model: keras.Model, size: int = 1, **settings: Any) -> CompiledTrainer:
-    """On 60 examples, in batches of 16: the last one is smaller."""
-    x, y = data(80)
-    settings = {"batch_size": 16, "shuffle": False, **settings}
-    return CompiledTrainer(
-        model, x[:60], y[:60], validation_data=(x[60:], y[60:]), size=size, **settings
-    )
-
-
-def script() -> Script:
-    """Three trials of four epochs, two of them paused after two."""
-    legs = [(0, 2), (1, 4), (2, 2), (0, 4), (2, 4)]
-    return Listed([(rate, 0) for rate in RATES], legs)
-
-
-def explore(search: Any, model: Any = None, size: int = 1, **settings: Any) -> Any:
-    x, y = data(80)
-    settings = {"batch_size": 16, "shuffle": False, **settings}
-    return explore_population(
-        small() if model is None else model, x[:60], y[:60], search=search,
-        validation_data=(x[60:], y[60:]), population=size, **settings,
-    )  # fmt: skip
-
-
-def scores(explored: Any, trial: int) -> list[float]:
-    return [epoch.score for epoch in explored.history if epoch.trial == trial]
 
 
 def close(one: State, other: State, relative: float) -> None:
@@ -80,6 +51,26 @@ def test_the_first_step_equals_that_of_train_on_batch(size: int, optimizer: str)
         model.optimizer.learning_rate = float(rate)
         model.train_on_batch(x, y)
         close(compiled.state(member), take(model), 1e-5)
+
+
+def test_the_first_step_of_the_paper_s_model_too() -> None:
+    """It adds its loss, and draws from a seed generator of its own."""
+    keras.utils.set_random_seed(0)
+    model = build_vae()
+    model.compile("adam")
+    x = np.random.default_rng(0).uniform(size=(32, 784)).astype("float32")
+    first = None
+    for size in (1, 3):
+        compiled = CompiledTrainer(model, x, batch_size=32, shuffle=False, size=size)
+        first = take(model) if first is None else first
+        starts = [compiled.member(first) for _ in range(size)]
+        members, _ = compiled.epoch(starts, [0.001] * size, [(0, 1)] * size)
+        put_state(model, first)
+        model.optimizer.learning_rate = 0.001
+        model.train_on_batch(x)
+        for member in members:
+            close(compiled.state(member), take(model), 1e-5)
+        put_state(model, first)
 
 
 @SIZES
@@ -143,11 +134,12 @@ def test_the_model_has_the_best_weights_and_a_new_optimizer_at_the_rate() -> Non
     assert int(model.optimizer.iterations) == 0
 
 
-def test_final_scores_lie_within_the_spread_of_inits() -> None:
+@pytest.mark.parametrize("size", [1, 5])
+def test_final_scores_lie_within_the_spread_of_inits(size: int) -> None:
     """Compiled and fitted runs, five inits each: means apart by less than their spread."""
     x, y = data(80)
     model = small()
-    compiled = trainer(model, shuffle=True)
+    compiled = trainer(model, size, shuffle=True)
     inits = Inits(model, "same", 0)
     starts = [inits.state(init) for init in range(5)]
     trained = train_together(compiled, [lambda epoch: 0.01] * 5, 8, starts, range(5))
@@ -218,25 +210,39 @@ def test_a_race_with_metrics_and_several_members() -> None:
     assert 0.5 < explored.best.score <= 1
 
 
-def test_a_model_that_cannot_be_traced_gets_a_sentence() -> None:
-    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
-    model.compile("sgd", lambda y, p: float(keras.ops.mean(p)) * keras.ops.mean(p))
-    with pytest.raises(ValueError, match=r"cannot be traced.*LRExplorerCallback"):
-        explore(decades(), model)
-    model = small()
-    model.run_eagerly = True
-    with pytest.raises(ValueError, match="run_eagerly"):
-        explore(decades(), model)
+@SIZES
+def test_sample_weights_count_as_in_fit(size: int) -> None:
+    x, y = data(80)
+    weights = np.linspace(0, 2, 60)
+    model = line()
+    explorer = LRExplorerCallback(decades(), exploit=False, verbose=0)
+    model.fit(
+        x[:60], y[:60], sample_weight=weights, batch_size=16, epochs=4, shuffle=False, verbose=0,
+        validation_data=(x[60:], y[60:], weights[:20]), callbacks=[explorer],
+    )  # fmt: skip
+    explored = explore(
+        decades(), line(), size, sample_weight=weights,
+        validation_data=(x[60:], y[60:], weights[:20]),
+    )  # fmt: skip
+    for trial in (0, 1):
+        fitted = [epoch.score for epoch in explorer.history if epoch.trial == trial]
+        np.testing.assert_allclose(scores(explored, trial), fitted, rtol=1e-4)
 
 
-def test_data_that_do_not_fit_together_are_told_apart() -> None:
-    x, y = data(20)
-    with pytest.raises(ValueError, match="equal numbers of examples"):
-        CompiledTrainer(small(), x, y[:10])
-    with pytest.raises(ValueError, match="population has to be at least 1"):
-        explore(decades(), size=0)
-    with pytest.raises(ValueError, match="pass one of these"):
-        explore(decades(), monitor="val_acc", mode="min")
+def test_the_display_is_the_callback_s(capsys: Any) -> None:
+    explore(decades(), line(), verbose=1)
+    shown = capsys.readouterr().err
+    assert "4/4 epochs" in shown
+    assert "rate 0.01" in shown
+    explore(decades(), line(), verbose=0)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("documented", [CompiledTrainer, explore_population, train_together])
+def test_the_examples_of_the_docstrings_are_complete(documented: Any) -> None:
+    """Each runs as it is copied."""
+    example = inspect.getdoc(documented).split("::\n\n", 1)[1]
+    exec(textwrap.dedent(example), {})
 
 
 def test_an_interrupted_exploration_gives_its_trials_back() -> None:
