@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-__all__ = ["when_built"]
+__all__ = ["build_as", "when_built"]
 
 
 def when_built(model: Any, act: Callable[[], None]) -> None:
@@ -38,10 +38,38 @@ def when_built(model: Any, act: Callable[[], None]) -> None:
     model.train_function = build_first
 
 
+def build_as(model: Any, config: Any) -> None:
+    """Build a model and its optimizer where no batch will be seen.
+
+    Parameters
+    ----------
+    model : keras.Model
+        It is left as it is where it is built.
+    config : dict or None
+        What ``get_build_config()`` of the model gave when it was built before.
+
+    Raises
+    ------
+    ValueError
+        If the model cannot be built from the config.
+    """
+    if not _is_built(model):
+        model.build_from_config(config)
+        model.built = _has_built_parts(model)
+    if not model.built:
+        raise ValueError(
+            f"{type(model).__name__} has no variables yet, and nothing is left to train, which "
+            "would build it: call it on one batch, model(x[:1]), before fit"
+        )
+    _build_optimizer(model)
+
+
 def _is_built(layer: Any) -> bool:
-    return bool(layer.built) and all(
-        part.built for part in layer._flatten_layers(include_self=False)
-    )
+    return bool(layer.built) and _has_built_parts(layer)
+
+
+def _has_built_parts(layer: Any) -> bool:
+    return all(part.built for part in layer._flatten_layers(include_self=False))
 
 
 def _build_optimizer(model: Any) -> None:

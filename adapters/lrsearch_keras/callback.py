@@ -10,6 +10,7 @@ import keras
 
 from lrsearch import Evidence, Exploit, Rate
 from lrsearch.html import write_html
+from lrsearch_keras.about import about_compiled, about_options
 from lrsearch_keras.building import when_built
 from lrsearch_keras.checks import check_fit
 from lrsearch_keras.fit import ExploredFit
@@ -32,33 +33,35 @@ class LRExplorerCallback(keras.callbacks.Callback):
     left. At the end the model holds the best weights of the whole fit, and the optimizer is new,
     at the rate found.
 
-    Without arguments, a fifth of the fit's epochs, at least ten, goes to a `DigitRace` of constant
-    rates; the others anneal from a fresh start with warm-up, from seven tenths of the rate that
-    the race recommends for so many epochs. A fit of fewer than 20 epochs anneals from the rate
-    that the model was compiled with, and says so. docs/keras.md has the measurements behind it.
+    Without arguments, a tenth of the fit's epochs, at least ten, goes to a `DigitRace` of constant
+    rates; the others anneal from a fresh start with warm-up. Their peak is seven tenths of the
+    race's rate, and lower by the root of their number where there are more than 40. A fit of
+    fewer than 20 epochs anneals from the rate that the model was compiled with, and says so.
+    docs/keras.md has the measurements behind it.
 
     Epochs are counted by Keras through the whole fit; `history` says which epoch of which trial
     each was. `rate`, `round` and `trial` stand in the logs (round 0 and trial -1 in the second
     phase) for callbacks that come after this one: put it first in the list. An epoch starts from
     its own state only when it begins, so callbacks that read the model at an epoch's end see what
-    that epoch trained.
+    that epoch trained. ModelCheckpoint, TensorBoard and CSVLogger so have one line of epochs,
+    those of all trials first; `val_loss` jumps where a trial begins. Where `validation_freq` would
+    leave a trial, or the end of the second phase, without a score, its last epoch is validated.
 
     Trials at the same rate and init repeat each other exactly on deterministic data. The order
     that ``shuffle=True`` (the default for arrays) draws for each epoch repeats on PyTorch; on
     TensorFlow and JAX it comes from a generator that goes on from trial to trial, as it does in a
     shuffled ``tf.data`` pipeline: pass ``shuffle=False`` where repetition has to be exact.
-    Callbacks that stop a fit (EarlyStopping, TerminateOnNaN) or set the rate
-    (LearningRateScheduler, ReduceLROnPlateau) do not go with this one: a trial that diverges ends
-    by itself.
+    Callbacks that stop a fit (EarlyStopping, TerminateOnNaN) do not go with this one: a trial that
+    diverges ends by itself. One that sets the rate of an epoch (LearningRateScheduler) is an
+    error; what ReduceLROnPlateau sets after an epoch is set anew before the next.
 
     Parameters
     ----------
     search : Search, optional
-        What to explore with; by default a `DigitRace` in a fifth of the epochs.
+        What to explore with; by default a `DigitRace` in a tenth of the epochs.
     exploit : Exploit, callable, False or None
         The second phase. A callable, ``exploit(search, epochs_left)``, makes it when the search
-        is done. By default cosine annealing over the epochs left, from seven tenths of the rate
-        found. False: none.
+        is done. By default cosine annealing over the epochs left, as above. False: none.
     monitor : str
         The score's name in the logs.
     mode : {"auto", "min", "max"}
@@ -78,7 +81,9 @@ class LRExplorerCallback(keras.callbacks.Callback):
         The run's folder, made if need be: ``best.weights.h5`` and ``best_predictions.csv`` after
         every best epoch so far; ``trials.csv``, ``summary.json`` and pictures after every round
         and at the end. A run that was killed and is started again by the same script goes on
-        there: what is lost is the epoch in progress. One that is over gives its best weights.
+        there: what is lost is the epoch in progress. One that is over trains nothing, says so and
+        gives its best weights; what ``fit`` returns has an empty history then, `history` has all
+        of it. Keras does not tell how many examples there are, only how many steps.
     x_test : array or data set, optional
         Inputs to predict for after every best epoch so far.
     predict : callable, optional
@@ -111,8 +116,9 @@ class LRExplorerCallback(keras.callbacks.Callback):
         schedule, for ``epochs=1``, or if the search's direction is not the monitor's. By its
         first epoch: if the logs do not have the monitor.
     FileExistsError, StudyError, OSError
-        By the fit, before training: if the folder holds another run (of another model, size of
-        data or search: ValueError or StudyError says what differs) or cannot be written to.
+        By the fit, before training: if the folder holds another run (of another model, number of
+        steps, search or options: ValueError or StudyError says what differs), is damaged, or
+        cannot be written to.
     RuntimeError
         If a second fit is given the same callback.
 
@@ -153,7 +159,6 @@ class LRExplorerCallback(keras.callbacks.Callback):
         self._fit: ExploredFit | None = None
         self._journal = Journal(None)
         self._about: dict[str, Any] = {}
-        self._watching = False
 
     @property
     def search(self) -> Any:
@@ -207,7 +212,8 @@ class LRExplorerCallback(keras.callbacks.Callback):
         """Put the best weights back, after a fit that raised or was interrupted.
 
         Where no epoch had a score, the weights are put back that the model had before. The trial
-        in hand is released, and the folder's tables and pictures are brought up to date.
+        in hand is released; with a folder it stays in hand there, for the same script, or the same
+        search, to go on with. The folder's tables and pictures are brought up to date.
 
         Examples
         --------
@@ -235,6 +241,8 @@ class LRExplorerCallback(keras.callbacks.Callback):
             "epochs": self.params["epochs"],
             "steps": self.params.get("steps"),
             "optimizer": type(self.model.optimizer).__name__,
+            **({} if journal.directory is None else about_compiled(self.model)),
+            **about_options(options),
         }
         if journal.resumed and journal.about is not None:
             journal.check(self._about)
@@ -249,9 +257,6 @@ class LRExplorerCallback(keras.callbacks.Callback):
         fit = self._start(epoch) if self._fit is None else self._fit
         if self._journal.resumed:
             self.model._initial_epoch = 0
-        if not self._watching:
-            self._watching = True
-            fit.watch(self.model)
         model = self.model
         when_built(model, lambda: fit.begin_epoch(model))
 

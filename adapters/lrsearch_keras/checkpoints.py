@@ -13,6 +13,7 @@ from lrsearch_keras.state_files import read_notes, read_state, write_state
 
 __all__ = ["Checkpoints"]
 
+_REMEDY = "remove it to have its trial trained again from its start"
 _OVER = ("complete", "stopped", "diverged")
 
 
@@ -32,7 +33,7 @@ class Checkpoints:
         self._epochs: dict[int, int] = {}
         if self.directory is not None and self.directory.is_dir():
             for path in self.directory.glob("[0-9]*.npz"):
-                self._epochs[int(path.stem)] = read_notes(path)["epoch"]
+                self._epochs[int(path.stem)] = read_notes(path, _REMEDY)["epoch"]
 
     def keep(self, number: int, epoch: int, state: State) -> None:
         """Keep the state that a trial has after this many epochs; an earlier one is replaced."""
@@ -49,7 +50,7 @@ class Checkpoints:
             return None
         if self.directory is None:
             return self._states[number]
-        found = read_state(self._path(number))
+        found = read_state(self._path(number), _REMEDY)
         return None if found is None else found[0]
 
     def drop_ended(self, records: Sequence[TrialRecord]) -> None:

@@ -5,17 +5,24 @@ The rule was settled by measurement; docs/keras.md has the table.
 
 from __future__ import annotations
 
-import warnings
+import math
 from typing import Any
 
 from lrsearch import DECADES, CosineAnnealing, DigitRace, Direction, Exploit, Rate, Search
+from lrsearch_keras.warn import warn
 
-__all__ = ["NoSearch", "default_exploit", "default_search", "race_budget"]
+__all__ = ["NoSearch", "default_exploit", "default_search", "peak_factor", "race_budget"]
 
 _LEAST_EPOCHS = 20
 _FIRST = DECADES[2:6]
-_PEAK = 0.7
-"""The peak to anneal from, in parts of the constant rate that the race recommends."""
+_FLOAT32_DIGITS = 7
+_SHARE = 10
+"""One epoch in so many goes to the race."""
+_PEAK, _SHORT = 0.7, 40
+"""The peak to anneal from, in parts of the constant rate that is best for a training of up to so
+many epochs, which is what the race looks for. A longer training begins lower, with one over the
+root of its length.
+"""
 
 
 class NoSearch(Search):
@@ -51,14 +58,30 @@ class NoSearch(Search):
 
 
 def race_budget(epochs: int) -> int:
-    """How many of a fit's epochs the race may spend: a fifth, at least 10; 0 where those are few.
+    """How many of a fit's epochs the race may spend: a tenth, at least 10; 0 where those are few.
 
     Examples
     --------
     >>> [race_budget(epochs) for epochs in (10, 20, 50, 100, 200, 400)]
-    [0, 10, 10, 20, 40, 80]
+    [0, 10, 10, 10, 20, 40]
     """
-    return max(10, epochs // 5) if epochs >= _LEAST_EPOCHS else 0
+    return max(10, epochs // _SHARE) if epochs >= _LEAST_EPOCHS else 0
+
+
+def peak_factor(epochs: int) -> float:
+    """The peak to anneal from in so many epochs, in parts of the race's rate.
+
+    Constant steps of stochastic gradient descent are best in proportion to one over the root of
+    their number (A. Nemirovski, A. Juditsky, G. Lan and A. Shapiro, "Robust stochastic
+    approximation approach to stochastic programming", SIAM J. Optim. 19, 2009). A race of few
+    epochs cannot see that far.
+
+    Examples
+    --------
+    >>> [round(peak_factor(epochs), 2) for epochs in (10, 40, 90, 160, 360)]
+    [0.7, 0.7, 0.47, 0.35, 0.23]
+    """
+    return _PEAK * min(1.0, math.sqrt(_SHORT / epochs))
 
 
 def default_search(epochs: int, direction: Direction, usual: float) -> Search:
@@ -77,17 +100,15 @@ def default_search(epochs: int, direction: Direction, usual: float) -> Search:
     --------
     >>> race = default_search(200, "minimize", 0.001)
     >>> race.budget, race.max_epochs
-    (40, 160)
+    (20, 40)
     """
     budget = race_budget(epochs)
     if budget:
-        return DigitRace(budget, epochs - budget, direction=direction, first=_FIRST)
-    rate = Rate(usual).rounded(4)
-    warnings.warn(
+        return DigitRace(budget, min(epochs - budget, _SHORT), direction=direction, first=_FIRST)
+    rate = Rate(usual).rounded(_FLOAT32_DIGITS)
+    warn(
         f"{epochs} epochs are too few to search a rate in: {rate}, which the model was compiled "
-        f"with, is annealed. Pass at least {_LEAST_EPOCHS} epochs to fit, better 50 and more",
-        RuntimeWarning,
-        stacklevel=4,
+        f"with, is annealed. Pass at least {_LEAST_EPOCHS} epochs to fit, better 50 and more"
     )
     return NoSearch(rate, direction)
 
@@ -95,9 +116,9 @@ def default_search(epochs: int, direction: Direction, usual: float) -> Search:
 def default_exploit(search: Any, epochs: int) -> Exploit | None:
     """Anneal from the rate found, in the epochs that are left; None without a rate or an epoch.
 
-    The peak is seven tenths of the constant rate that was found best; a rate that was not searched
-    for is the peak itself. A tenth of the epochs, five at the most, warms up. Only where the
-    training diverges, it goes on from the best weights at a third, and at a tenth, of the peak.
+    The peak is `peak_factor` times the constant rate that was found best; a rate that was not
+    searched for is the peak itself. A tenth of the epochs, five at the most, warms up. Only where
+    the training diverges, it goes on from the best weights at a third, and at a tenth, of the peak.
 
     Examples
     --------
@@ -110,7 +131,8 @@ def default_exploit(search: Any, epochs: int) -> Exploit | None:
     """
     if search.rate is None or epochs < 1:
         return None
-    peak = search.rate if isinstance(search, NoSearch) else Rate(_PEAK * search.rate).rounded(2)
+    factor = 1.0 if isinstance(search, NoSearch) else peak_factor(epochs)
+    peak = Rate(factor * search.rate).rounded(2)
     return Exploit(
         [peak, Rate(peak / 3).rounded(2), Rate(peak / 10).rounded(2)],
         epochs,

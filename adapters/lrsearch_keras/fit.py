@@ -12,18 +12,22 @@ import numpy as np
 
 from lrsearch import Exploit
 from lrsearch.report import rounds_text
+from lrsearch_keras.about import about_model, canonical
+from lrsearch_keras.building import build_as
 from lrsearch_keras.checkpoints import Checkpoints
+from lrsearch_keras.checks import check_rate
 from lrsearch_keras.defaults import default_exploit, default_search
 from lrsearch_keras.endings import warn_of_few_epochs, warn_of_the_end
 from lrsearch_keras.inits import Inits
-from lrsearch_keras.journal import Journal, shapes
+from lrsearch_keras.journal import Journal
 from lrsearch_keras.kept import KeptSearch
-from lrsearch_keras.monitor import ValidationWatch, score_in
+from lrsearch_keras.monitor import Validation, score_in
 from lrsearch_keras.options import Options
 from lrsearch_keras.outputs import RunFolder
 from lrsearch_keras.phases import Epoch, Exploiting, Exploring, Phase
 from lrsearch_keras.show import Show
 from lrsearch_keras.snapshot import copied, put, take
+from lrsearch_keras.warn import warn
 
 __all__ = ["ExploredFit"]
 
@@ -66,13 +70,14 @@ class ExploredFit:
         self.folder = folder
         self.direction = direction
         self.epochs = epochs
-        self.journal = journal
         self.about = about
         chosen = options.search
         self.search: Any = default_search(epochs, direction, usual) if chosen is None else chosen
         self.exploit: Exploit | None = None
-        self._kept = KeptSearch(self.search, journal.study)
-        self.history = journal.history
+        self._kept = KeptSearch(self.search, journal.study, bool(journal.history))
+        self.journal = journal if self._kept.kept else Journal(None)
+        self.history = self.journal.history
+        self._kept.require(1 + max([epoch.trial for epoch in journal.history], default=-1))
         self.best: Epoch | None = None
         for epoch in self.history:
             self.best = epoch if self._is_better(epoch.score) else self.best
@@ -81,15 +86,11 @@ class ExploredFit:
         self._phase: Phase | None = None
         self._epoch: Epoch | None = None
         self._checkpoints = Checkpoints(folder.trials)
-        self._watch: ValidationWatch | None = None
+        self._set_rate = 0.0
+        self._validation = Validation() if options.monitor.startswith("val_") else None
         self._show = Show(epochs, options.verbose, live=live)
-        warn_of_few_epochs(self.search, epochs - len(self.history))
-
-    def watch(self, model: keras.Model) -> None:
-        """Find out during the epoch that begins whether there is validation data."""
-        if self.options.monitor.startswith("val_"):
-            self._watch = ValidationWatch()
-            self._watch.begin(model)
+        if not journal.over:
+            warn_of_few_epochs(self.search, epochs - len(self.history))
 
     def begin_epoch(self, model: keras.Model) -> None:
         """Put the model into the state that this epoch starts from, and set its rate."""
@@ -107,6 +108,9 @@ class ExploredFit:
                 )
             self._phase, self._epoch = phase, epoch
             model.optimizer.learning_rate = float(epoch.rate)
+            self._set_rate = float(model.optimizer.learning_rate)
+            if self._validation is not None:
+                self._validation.begin(model, phase.needs_score)
 
     def end_epoch(self, model: keras.Model, logs: dict[str, Any]) -> None:
         """Report the epoch's score; keep the weights where they are the best so far."""
@@ -122,19 +126,26 @@ class ExploredFit:
         elif not self.journal.resumed:
             return
         elif self._inits is None:
+            build_as(model, self.journal.build)
             inits = self._begin(model)
             if self.search.done:
                 self._first_phase(model, inits)
         self._put_back(model)
+        known = self.journal.over
         over = len(self.history) >= self.epochs or self._over()
         self.journal.end(over)
+        if over:
+            self._kept.end()
         if self.search.done or over:
             self._checkpoints.drop_all()
         self.folder.retry(model)
         self._write_tables()
         self._show.message(rounds_text(self.search))
+        if known:
+            self._show.message(self._over_text())
         self._show.close()
-        warn_of_the_end(self.search, len(self.history), self.epochs)
+        if not known:
+            warn_of_the_end(self.search, self.exploit, len(self.history), self.epochs)
 
     def restore(self, model: keras.Model) -> None:
         """Put the best weights back, wherever the fit is; nothing is left in hand."""
@@ -156,6 +167,7 @@ class ExploredFit:
                 "model(x[:1]), before fit"
             )
         self._check_validation(model)
+        check_rate(model, self._set_rate)
         epoch = epoch._replace(score=score_in(logs, self.options.monitor))
         self.journal.commit(epoch, model, phase.trial)
         better = self._is_better(epoch.score)
@@ -178,8 +190,9 @@ class ExploredFit:
 
     def _begin(self, model: keras.Model) -> Inits:
         """Take the inits, of an earlier process if there was one, and its best weights."""
-        variables = shapes(copied(model.variables))
-        first = self.journal.begin({**self.about, "variables": variables}, take(model))
+        kept = self.journal.directory is not None
+        about = {**self.about, **about_model(model)} if kept else self.about
+        first = self.journal.begin(about, take(model), model.get_build_config())
         self._inits = Inits(model, self.options.initial, self.options.seed, first)
         if self.best is not None:
             state = self.journal.state
@@ -189,6 +202,8 @@ class ExploredFit:
                 self.folder.best(model)
             else:
                 self._best_weights = self.folder.best_weights(model)
+                if self._best_weights is None:
+                    self._miss_best_weights()
             put(model.variables, first.model)
         return self._inits
 
@@ -205,11 +220,33 @@ class ExploredFit:
         second = self._second_phase(inits)
         steps = [epoch for epoch in self.history if epoch.phase == "exploit"]
         if second is not None and steps:
-            second.exploit.replay([("step", e.epoch - 1, e.score) for e in steps])
+            told = second.exploit.spent
+            second.exploit.replay([("step", e.epoch - 1, e.score) for e in steps[told:]])
             best = journal.exploit_best(second.exploit.best_step)
             if journal.state is not None:
                 second.go_on(model, journal.state, best)
         return None if second is None or second.done else second
+
+    def _miss_best_weights(self) -> None:
+        """The best epoch's weights are gone: the best is sought among the epochs to come."""
+        what = f"the run folder {self.folder.directory} lacks the best weights so far"
+        if self.journal.over:
+            raise ValueError(
+                f"{what}, and its run is over: put a copy of them back, or pass another directory "
+                "to LRExplorerCallback"
+            )
+        self.best = None
+        warn(f"{what}: those of the best epoch to come are the best of the fit")
+
+    def _over_text(self) -> str:
+        best = self.best
+        weights = "no epoch had a score, so its weights are as they were"
+        if best is not None:
+            weights = f"the model has its best weights ({self.options.monitor} {best.score:g})"
+        return (
+            f"the run in {self.folder.directory} is over, all {len(self.history)} epochs were "
+            f"trained before: {weights}"
+        )
 
     def _over(self) -> bool:
         """Whether there is nothing left to train, however many epochs there are."""
@@ -223,11 +260,13 @@ class ExploredFit:
         if option is False or left < 1:
             return None
         if option is None:
-            exploit = default_exploit(self.search, left)
+            begun = self.journal.phase
+            exploit = Exploit.from_config(begun) if begun else default_exploit(self.search, left)
         elif isinstance(option, Exploit):
             exploit = option
         else:
             exploit = option(self.search, left)
+        self.journal.begin_phase(None if exploit is None else canonical(exploit.config()))
         if exploit is None:
             return None
         if exploit.direction != self.direction:
@@ -243,8 +282,7 @@ class ExploredFit:
         return Exploiting(exploit, start, inits.new_optimizer, self.journal.keep_best)
 
     def _check_validation(self, model: keras.Model) -> None:
-        watch, self._watch = self._watch, None
-        if watch is not None and watch.end(model) is False:
+        if self._validation is not None and self._validation.end(model) is False:
             raise ValueError(
                 f"there is no validation data to have {self.options.monitor!r} from: pass "
                 "validation_data=(x, y) or validation_split=0.1 to fit"

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from lrsearch import Rate, Trial
 from lrsearch.files import replacing, write_json
+from lrsearch_keras.about import differences
 from lrsearch_keras.phases import Epoch
 from lrsearch_keras.snapshot import State, take
-from lrsearch_keras.state_files import read_state, write_state
+from lrsearch_keras.state_files import damaged, read_state, write_state
+from lrsearch_keras.warn import warn
 
-__all__ = ["Journal", "shapes"]
+__all__ = ["GOES_ON_FROM", "Journal"]
 
 _ABOUT = "run.json"
 _HISTORY = "history.jsonl"
@@ -26,6 +26,12 @@ _LAST = "last.npz"
 _FIRST = "first.npz"
 _BEST = "exploit.npz"
 _STUDY = "study.db"
+_PHASE = "second_phase"
+GOES_ON_FROM = (_HISTORY, _LAST)
+"""Files that only a run has left which had begun to train."""
+_COPY = "put a copy of it back"
+_MOST = 4
+"""Differences that an error shows."""
 
 
 class Journal:
@@ -39,6 +45,11 @@ class Journal:
     ----------
     directory : path or None
         The run's folder, which exists by the first write; None keeps nothing.
+
+    Raises
+    ------
+    ValueError
+        If a file of an earlier process is damaged or missing; the message says what to do.
     """
 
     def __init__(self, directory: Path | None) -> None:
@@ -50,7 +61,7 @@ class Journal:
         self._failed = False
         self._resumed = False
         if directory is not None and (directory / _ABOUT).exists():
-            self.about = json.loads((directory / _ABOUT).read_text())
+            self.about = _read_about(directory / _ABOUT)
             self._resumed = True
             self._read(directory)
 
@@ -65,6 +76,16 @@ class Journal:
         return self._resumed
 
     @property
+    def phase(self) -> Any:
+        """The config of the second phase; None where it has not begun."""
+        return (self.about or {}).get(_PHASE)
+
+    @property
+    def build(self) -> Any:
+        """What the model can be built from where no batch will be seen."""
+        return (self.about or {}).get("build")
+
+    @property
     def over(self) -> bool:
         """Whether the run was ended."""
         return bool(self.about and self.about.get("over"))
@@ -77,19 +98,27 @@ class Journal:
         ValueError
             If not; the message shows both.
         """
-        if self.about is None:
-            return
-        known = self.about
-        names = [n for n in about if n in known and about[n] != known[n]]
-        if names:
-            lines = "; ".join(f"{n} was {_shown(known[n])}, is {_shown(about[n])}" for n in names)
+        found = differences(self.about or {}, about)
+        if found:
+            lines = [f"{n} was {_shown(known)}, is {_shown(given)}" for n, known, given in found]
+            more = [f"{len(lines) - _MOST} more"] if len(lines) > _MOST else []
             raise ValueError(
                 f"the run folder {self.directory} holds another run, which this one cannot go on "
-                f"with: {lines}. Pass another directory to LRExplorerCallback"
+                f"with: {'; '.join(lines[:_MOST] + more)}. Pass another directory to "
+                "LRExplorerCallback"
             )
 
-    def begin(self, about: Mapping[str, Any], first: State) -> State:
+    def begin(self, about: Mapping[str, Any], first: State, build: Any = None) -> State:
         """Begin the run, or go on with it; the state that it began from.
+
+        Parameters
+        ----------
+        about : mapping
+            What it is begun with, a JSON object.
+        first : State
+            The model's present state.
+        build : JSON value
+            What the model can be built from where no batch will be seen.
 
         Raises
         ------
@@ -101,11 +130,27 @@ class Journal:
         self.check(about)
         if self.about is None:
             self._write(write_state, self.directory / _FIRST, first)
-            self._write(write_json, self.directory / _ABOUT, about)
-            self.about = dict(about)
+            self._note({**about, "build": build})
             return first
-        known = read_state(self.directory / _FIRST)
+        remedy = "remove it to go on with init 0 as the model is now"
+        known = read_state(self.directory / _FIRST, remedy)
+        if known is None and not self.over:
+            warn(f"{self.directory / _FIRST} is missing: init 0 is the model as it is now")
         return first if known is None else known[0]
+
+    def begin_phase(self, config: Mapping[str, Any] | None) -> None:
+        """Begin the second phase, or go on with it.
+
+        Raises
+        ------
+        ValueError
+            As for `check`.
+        """
+        if self.about is None:
+            return
+        self.check({_PHASE: config})
+        if config is not None and self.phase is None:
+            self._note({**self.about, _PHASE: config})
 
     def commit(self, epoch: Epoch, model: keras.Model, trial: Trial | None) -> None:
         """Keep an epoch that is over, with the model's state after it."""
@@ -126,29 +171,47 @@ class Journal:
         """The second phase's best state, if it is that of this step."""
         if self.directory is None or number is None:
             return None
-        found = read_state(self.directory / _BEST)
+        remedy = "remove it to go on without the second phase's best weights to return to"
+        found = read_state(self.directory / _BEST, remedy)
         return found[0] if found is not None and found[1]["step"] == number else None
 
     def end(self, over: bool) -> None:
         """The fit is over; where the run is over too, drop what only serves to go on."""
         if self.directory is None or self.about is None or not over:
             return
-        self._write(write_json, self.directory / _ABOUT, {**self.about, "over": True})
+        self._note({**self.about, "over": True, "epochs_over": len(self.history)})
         for name in (_LAST, _FIRST, _BEST):
             (self.directory / name).unlink(missing_ok=True)
 
     def _read(self, folder: Path) -> None:
-        lines = []
-        if (folder / _HISTORY).exists():
-            lines = (folder / _HISTORY).read_text().splitlines()
-        if not self.over:
-            found = read_state(folder / _LAST)
-            if found is not None:
-                self.state, self.last = found
-            lines = lines[: self.last.get("epochs", 0)]
-            with replacing(folder / _HISTORY) as temporary:
-                temporary.write_text("".join(f"{line}\n" for line in lines))
-        self.history = [_epoch(json.loads(line)) for line in lines]
+        path = folder / _HISTORY
+        lines = path.read_bytes().splitlines() if path.exists() else []
+        epochs = self._epochs_over(folder, len(lines))
+        if len(lines) < epochs:
+            raise _missing(path, f"{epochs - len(lines)} of the run's {epochs} epochs")
+        try:
+            self.history = [_epoch(json.loads(line)) for line in lines[:epochs]]
+        except (TypeError, ValueError) as error:
+            raise damaged(path, error, _COPY) from error
+        if len(lines) > epochs:
+            with replacing(path) as temporary:
+                temporary.write_bytes(b"".join(line + b"\n" for line in lines[:epochs]))
+
+    def _epochs_over(self, folder: Path, lines: int) -> int:
+        """How many epochs of the history are over; the state after them is read."""
+        if self.over:
+            return int((self.about or {}).get("epochs_over", lines))
+        found = read_state(folder / _LAST, _COPY)
+        if found is None and lines > 1:
+            raise _missing(folder / _LAST, f"the state after the run's {lines} epochs")
+        if found is None:
+            return 0
+        self.state, self.last = found
+        return int(self.last["epochs"])
+
+    def _note(self, about: Mapping[str, Any]) -> None:
+        self.about = dict(about)
+        self._write(write_json, Path(self.directory or "") / _ABOUT, about)
 
     def _append(self, epoch: Epoch) -> None:
         rate: Any = str(epoch.rate) if isinstance(epoch.rate, Rate) else float(epoch.rate)
@@ -162,18 +225,28 @@ class Journal:
             write(*arguments)
         except OSError as error:
             if not self._failed:
-                warnings.warn(
+                warn(
                     "a file of the run folder could not be written, training goes on and cannot "
-                    f"be resumed from here: {error}",
-                    RuntimeWarning,
-                    stacklevel=3,
+                    f"be resumed from here: {error}"
                 )
             self._failed = True
 
 
-def shapes(arrays: Sequence[np.ndarray]) -> list[list[int]]:
-    """The arrays' shapes, for JSON."""
-    return [list(array.shape) for array in arrays]
+def _read_about(path: Path) -> dict[str, Any]:
+    try:
+        about = json.loads(path.read_bytes())
+        if not isinstance(about, dict) or "begun_at" not in about:
+            raise ValueError("it does not say what the run was begun with")
+    except ValueError as error:
+        raise damaged(path, error, _COPY) from error
+    return about
+
+
+def _missing(path: Path, what: str) -> ValueError:
+    return ValueError(
+        f"{path} lacks {what}, so the run cannot be gone on with: {_COPY}, or pass another "
+        "directory to LRExplorerCallback"
+    )
 
 
 def _epoch(fields: list[Any]) -> Epoch:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import warnings
+import contextlib
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lrsearch import Study, StudyError, Trial, from_config
+from lrsearch import StaleTrial, Study, StudyError, Trial, from_config
+from lrsearch_keras.warn import warn
 
 __all__ = ["KeptSearch"]
+
+_NOT_REBUILT = (AttributeError, KeyError, TypeError, ValueError)
 
 
 class KeptSearch:
     """Ask, report and release on a search, and on a study of the same configuration beside it.
 
     Both are deterministic, so they stay alike, and the search itself remains the caller's to look
-    at. What the study holds of an earlier process is replayed on the search first.
+    at. At the begin, whichever of the two is behind is brought to where the other one is: the
+    search to what the study holds of an earlier process, the study to what the search was told
+    before.
 
     Parameters
     ----------
@@ -23,34 +30,33 @@ class KeptSearch:
         What to search with. A study keeps itself.
     path : path, optional
         The study's file; None keeps nothing.
+    begun : bool
+        Whether an earlier process has trained with it.
 
     Raises
     ------
     StudyError
         If the file holds a search with another configuration; the message shows both.
+    ValueError
+        If it holds one that was told other things than this one, or that cannot be rebuilt here.
 
     Notes
     -----
-    A search that cannot be rebuilt from its configuration, or was asked before, is not kept. A
-    study that can no longer be written to is given up with a warning: the training goes on.
+    A search that cannot be rebuilt from its configuration is not kept, with a warning. A study
+    that can no longer be written to is given up with a warning: the training goes on.
     """
 
-    def __init__(self, search: Any, path: Path | None = None) -> None:
+    def __init__(self, search: Any, path: Path | None = None, begun: bool = False) -> None:
         self.search = search
         self._study: Study | None = None
-        if path is None or isinstance(search, Study):
-            return
-        known = path.exists()
-        try:
-            if not search.events:
-                self._study = Study(path, from_config(search.config()))
-                search.replay(self._study.events)
-        except (AttributeError, ValueError):
-            return
-        except (OSError, StudyError) as error:
-            if known:
-                raise
-            self._give_up(error)
+        self._kept = True
+        if path is not None and not isinstance(search, Study):
+            self._open(path, begun or path.exists())
+
+    @property
+    def kept(self) -> bool:
+        """Whether another process can go on with the search."""
+        return self._kept
 
     @property
     def done(self) -> bool:
@@ -89,9 +95,67 @@ class KeptSearch:
         self._keep("release", trial)
 
     def leave(self, trial: Trial) -> None:
-        """Release a trial here; in the study it stays out, to be gone on with."""
-        if not isinstance(self.search, Study):
-            self.search.release(trial)
+        """Release a trial, unless it stays out in the study beside, to be gone on with."""
+        if self._study is None:
+            with contextlib.suppress(StaleTrial, StudyError):  # a study may have it back already
+                self.search.release(trial)
+
+    def end(self) -> None:
+        """Nobody will go on: release what is out, and close the study beside."""
+        for trial in self.out:
+            self.release(trial)
+        self._keep("close")
+        self._study = None
+
+    def require(self, trials: int) -> None:
+        """Make sure that the search has so many trials, which the run has trained.
+
+        Raises
+        ------
+        ValueError
+            If it has fewer.
+        """
+        known = len(self.search.trials)
+        if known < trials:
+            raise ValueError(
+                f"the run folder has epochs of {trials} trials, and its search knows {known} of "
+                "them: its study is missing, or could not be written. Pass another directory to "
+                "LRExplorerCallback, and a new search"
+            )
+
+    def _open(self, path: Path, known: bool) -> None:
+        try:
+            twin = from_config(self.search.config())
+            told = list(self.search.events)
+        except _NOT_REBUILT as error:
+            self._not_kept(path, known, error)
+            return
+        try:
+            self._study = Study(path, twin)
+            _meet(self.search, told, self._study)
+        except (OSError, StudyError) as error:
+            if known:
+                raise
+            self._give_up(error)
+        if known:
+            for trial in self.out[:-1]:  # of another process; only the last is the run's own
+                self.release(trial)
+
+    def _not_kept(self, path: Path, known: bool, error: Exception) -> None:
+        name = type(self.search).__name__
+        if self.search.done:
+            return
+        if known:
+            raise ValueError(
+                f"the run folder {path.parent} cannot be gone on with: {name} cannot be rebuilt "
+                f"from its configuration ({error}). Pass another directory to LRExplorerCallback"
+            ) from error
+        self._kept = False
+        warn(
+            f"the run cannot be gone on with if it is killed, only its results are kept: {name} "
+            f"cannot be rebuilt from its configuration ({error}). Register its class under the "
+            "entry point group 'lrsearch.searches'"
+        )
 
     def _keep(self, call: str, *arguments: Any) -> None:
         if self._study is None:
@@ -103,9 +167,40 @@ class KeptSearch:
 
     def _give_up(self, error: Exception) -> None:
         self._study = None
-        warnings.warn(
-            "the run's study could not be written, training goes on and cannot be resumed: "
-            f"{error}",
-            RuntimeWarning,
-            stacklevel=4,
+        warn(
+            f"the run's study could not be written, training goes on and cannot be resumed: {error}"
         )
+
+
+def _meet(search: Any, told: Sequence[Any], study: Study) -> None:
+    """Bring a search, and the study beside it, to the same events.
+
+    Raises
+    ------
+    ValueError
+        If neither has only what the other one has, and more.
+    """
+    kept = list(study.events)
+    common = min(len(told), len(kept))
+    if _text(told[:common]) != _text(kept[:common]):
+        raise ValueError(
+            f"{study.path} holds a search that was told other things than the one given: pass "
+            "a new search, to go on with what it holds, or another directory to LRExplorerCallback"
+        )
+    search.replay(kept[common:])
+    for event in told[common:]:
+        _record(study, *event)
+
+
+def _record(study: Study, kind: str, *fields: Any) -> None:
+    """Do to a study what an event says was done to its search."""
+    if kind == "ask":
+        study.ask(*fields)
+        return
+    number, _, *values = fields
+    trial = next(trial for trial in study.out if trial.number == number)
+    getattr(study, kind)(trial, *values)
+
+
+def _text(events: Sequence[Any]) -> str:
+    return json.dumps(events, default=float)

@@ -9,7 +9,7 @@ import keras
 
 from lrsearch import Direction
 
-__all__ = ["ValidationWatch", "direction", "score_in"]
+__all__ = ["Validation", "direction", "score_in"]
 
 _MODES: dict[str, Direction] = {"min": "minimize", "max": "maximize"}
 _SMALLER = ("loss", "error", "mse", "mae", "mape", "msle", "nll", "crossentropy", "perplexity",
@@ -64,7 +64,7 @@ def direction(
 
 
 def score_in(logs: Mapping[str, Any], monitor: str) -> float | None:
-    """The monitored score; None for an epoch that `validation_freq` skipped.
+    """The monitored score; None for an epoch that was not validated.
 
     Raises
     ------
@@ -89,35 +89,38 @@ def score_in(logs: Mapping[str, Any], monitor: str) -> float | None:
     )
 
 
-class ValidationWatch:
-    """Whether a fit has validation data at all, found out in one epoch of it.
+class Validation:
+    """Whether an epoch of a fit is validated: listened to, and asked for where it is needed.
 
     Keras asks the model whether to validate an epoch only where there is something to validate
     on. Where Keras does not ask, the logs of skipped epochs and of a fit without validation data
-    look the same.
+    look the same, and an epoch that `validation_freq` skips stays skipped.
     """
 
     def __init__(self) -> None:
         self._asked: bool | None = None
 
-    def begin(self, model: Any) -> None:
-        """Listen during the epoch that begins."""
+    def begin(self, model: Any, needed: bool) -> None:
+        """Listen during the epoch that begins; where it is needed, have it validated."""
+        self.end(model)
         ask = getattr(model, "_should_eval", None)
         if ask is None:
             return
 
         def listening(epoch: int, validation_freq: Any) -> bool:
             self._asked = True
-            return bool(ask(epoch, validation_freq))
+            vars(model).pop("_should_eval", None)
+            return bool(ask(epoch, validation_freq)) or needed
 
         self._asked = False
         object.__setattr__(model, "_should_eval", listening)
 
     def end(self, model: Any) -> bool | None:
         """Whether there is validation data; None where it cannot be told. Listens no more."""
-        if self._asked is not None:
+        asked, self._asked = self._asked, None
+        if asked is not None:
             vars(model).pop("_should_eval", None)
-        return self._asked
+        return asked
 
 
 def _from_metric(monitor: str, model: keras.Model) -> Direction | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,16 @@ import numpy as np
 from lrsearch.files import replacing, write_predictions
 from lrsearch.report import write_run
 from lrsearch_keras.generators import generators, put_generators
-from lrsearch_keras.journal import Journal
+from lrsearch_keras.journal import GOES_ON_FROM, Journal
 from lrsearch_keras.snapshot import copied, put
+from lrsearch_keras.state_files import damaged
+from lrsearch_keras.warn import warn
 
 __all__ = ["RunFolder"]
 
 _WEIGHTS = "best.weights.h5"
 _PREDICTIONS = "best_predictions.csv"
-_OF_A_RUN = (_WEIGHTS, _PREDICTIONS, "trials.csv", "summary.json", "trials")
+_OF_A_RUN = (_WEIGHTS, _PREDICTIONS, "trials.csv", "summary.json", "trials", *GOES_ON_FROM)
 
 
 class RunFolder:
@@ -89,8 +90,8 @@ class RunFolder:
         held = [name for name in _OF_A_RUN if (folder / name).exists()]
         if held and not journal.resumed:
             raise FileExistsError(
-                f"the run folder {folder} holds another run ({', '.join(held)}): pass another "
-                "directory to LRExplorerCallback, or move these away"
+                f"the run folder {folder} holds another run ({', '.join(held)}), which cannot be "
+                "gone on with: pass another directory to LRExplorerCallback, or move these away"
             )
         return journal
 
@@ -104,11 +105,21 @@ class RunFolder:
             self._write(self._save_predictions, model)
 
     def best_weights(self, model: keras.Model) -> list[np.ndarray] | None:
-        """The values of ``model.variables`` with the saved weights; None where none were saved."""
+        """The values of ``model.variables`` with the saved weights; None where none were saved.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged.
+        """
         path = None if self.directory is None else self.directory / _WEIGHTS
         if path is None or not path.exists():
             return None
-        model.load_weights(path)
+        try:
+            model.load_weights(path)
+        except (KeyError, OSError, ValueError) as error:
+            remedy = "put a copy of it back, or (where the run is not over) remove it to go on "
+            raise damaged(path, error, f"{remedy}without the best weights so far") from error
         return copied(model.variables)
 
     def tables(self, search: Any, exploit: Any, **notes: Any) -> None:
@@ -148,8 +159,4 @@ class RunFolder:
             write(*arguments)
         except OSError as error:
             self._failed = True
-            warnings.warn(
-                f"a file of the run folder could not be written, training goes on: {error}",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+            warn(f"a file of the run folder could not be written, training goes on: {error}")

@@ -55,6 +55,8 @@ class Phase(Protocol):
     def done(self) -> bool: ...
     @property
     def trial(self) -> Trial | None: ...
+    @property
+    def needs_score(self) -> bool: ...
     def begin(self, model: keras.Model) -> Epoch | None: ...
     def end(self, model: keras.Model, score: float | None, best: Any) -> None: ...
     def leave(self) -> None: ...
@@ -82,6 +84,14 @@ class Exploring:
     def trial(self) -> Trial | None:
         """The trial in hand."""
         return self._trial
+
+    @property
+    def needs_score(self) -> bool:
+        """Whether the epoch in hand is the last of a leg that has no score yet."""
+        trial = self._trial
+        if trial is None or self._epoch + 1 < trial.stop_epoch:
+            return False
+        return not any(e > trial.start_epoch for e in self.search.trials[trial.number].scores)
 
     def go_on(self, model: keras.Model, state: State | None, last: dict[str, Any]) -> None:
         """Take up the trial that a process had in hand which was killed.
@@ -188,6 +198,11 @@ class Exploiting:
         """There is none."""
         return None
 
+    @property
+    def needs_score(self) -> bool:
+        """Whether the epoch in hand is the last one, where an annealing is at its best."""
+        return self._step is not None and self._step.number + 1 == self.exploit.budget
+
     def begin(self, model: keras.Model) -> Epoch | None:
         """Bring the model into the state that the next epoch starts from; None when done."""
         step = self.exploit.ask()
@@ -196,10 +211,11 @@ class Exploiting:
         self._step = step
         if step.number == 0:
             put_state(model, self.start._replace(optimizer=self.new_optimizer))
-        if step.restore and self._best is not None:
-            put(model.variables, self._best.model)
+        if step.restore:
+            state = self.start if self._best is None else self._best
+            put(model.variables, state.model)
             if not step.new_optimizer:
-                put(model.optimizer.variables, self._best.optimizer)
+                put(model.optimizer.variables, state.optimizer)
         if step.new_optimizer:
             put(model.optimizer.variables, self.new_optimizer)
         return Epoch("exploit", 0, -1, step.rate, step.number + 1, self.exploit.budget)
@@ -213,7 +229,7 @@ class Exploiting:
         if step is None:
             raise RuntimeError("no step is in hand")
         self.exploit.tell(step, score)
-        if self.exploit.best_step != step.number or not self.exploit.restore:
+        if self.exploit.best_step != step.number:
             return
         weights = copied(model.variables) if best is None else best
         optimizer = model.optimizer.variables
@@ -223,7 +239,8 @@ class Exploiting:
     def go_on(self, model: keras.Model, state: State, best: State | None) -> None:
         """Go on after the steps that the phase was told already, from the state after them."""
         put_state(model, state)
-        self._best = state if best is None else best
+        last = self.exploit.best_step == self.exploit.spent - 1
+        self._best = state if best is None and last else best
 
     def leave(self) -> None:
         """Nothing is in hand that others wait for."""

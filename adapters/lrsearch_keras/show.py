@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import atexit
-import warnings
 from typing import Any
 
 from lrsearch_keras.phases import Epoch
+from lrsearch_keras.warn import warn
 
 __all__ = ["Show"]
 
@@ -16,15 +16,15 @@ class Show:
 
     Parameters
     ----------
-    epochs : int
-        Epochs of the fit.
+    epochs : int or None
+        Epochs of the fit; None where nobody knows.
     verbose : int
         0 shows nothing.
     live : bool
         Whether to show each epoch; otherwise Keras does, and only lines are shown.
     """
 
-    def __init__(self, epochs: int, verbose: int, *, live: bool) -> None:
+    def __init__(self, epochs: int | None, verbose: int, *, live: bool) -> None:
         self._progress: Any = None
         self._prints = verbose != 0 and not live
         if verbose == 0 or not live:
@@ -35,7 +35,7 @@ class Show:
             self._progress = Progress(total=epochs)
             atexit.register(self.close)
         except ImportError as error:
-            warnings.warn(f"nothing is shown: {error}", RuntimeWarning, stacklevel=2)
+            warn(f"nothing is shown: {error}")
 
     def epoch(self, search: Any, epoch: Epoch, best: Epoch | None) -> None:
         """Show an epoch that is over."""

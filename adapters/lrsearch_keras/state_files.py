@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from lrsearch.files import replacing
 from lrsearch_keras.snapshot import State
 
-__all__ = ["read_notes", "read_state", "write_state"]
+__all__ = ["damaged", "read_notes", "read_state", "write_state"]
 
 
 def write_state(path: Path, state: State, notes: Mapping[str, Any] | None = None) -> None:
@@ -33,49 +34,55 @@ def write_state(path: Path, state: State, notes: Mapping[str, Any] | None = None
         np.savez(file, notes=np.array(json.dumps(dict(notes or {}))), **arrays)
 
 
-def read_state(path: Path) -> tuple[State, dict[str, Any]] | None:
+def read_state(path: Path, remedy: str) -> tuple[State, dict[str, Any]] | None:
     """The state in a file, and the notes on it; None where there is no such file.
 
     Raises
     ------
     ValueError
-        If the file is damaged.
+        If the file is damaged; the message has the remedy.
     """
     if not path.exists():
         return None
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            parts = {
-                name: [arrays[f"{name}_{i}"] for i in range(_count(arrays.files, name))]
-                for name in State._fields
-            }
-            notes = json.loads(str(arrays["notes"]))
-    except (EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise _damaged(path, error) from error
+    with _arrays(path, remedy) as arrays:
+        parts = {
+            name: [arrays[f"{name}_{i}"] for i in range(_count(list(arrays), name))]
+            for name in State._fields
+        }
+        notes = json.loads(str(arrays["notes"]))
     return State(parts["model"], parts["optimizer"], tuple(parts["generators"])), notes
 
 
-def read_notes(path: Path) -> dict[str, Any]:
+def read_notes(path: Path, remedy: str) -> dict[str, Any]:
     """The notes alone.
 
     Raises
     ------
     ValueError
-        If the file is damaged.
+        As for `read_state`.
     """
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            notes: dict[str, Any] = json.loads(str(arrays["notes"]))
-    except (EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise _damaged(path, error) from error
+    with _arrays(path, remedy) as arrays:
+        notes: dict[str, Any] = json.loads(str(arrays["notes"]))
     return notes
 
 
-def _damaged(path: Path, error: Exception) -> ValueError:
+def damaged(path: Path, error: Exception, remedy: str) -> ValueError:
+    """The error for a damaged file, which names it, and what to do other than to begin anew."""
+    what = str(error).partition("\n")[0]
     return ValueError(
-        f"{path} is damaged ({type(error).__name__}: {error}): remove it to lose what it holds, "
-        "or pass another directory to LRExplorerCallback"
+        f"{path} is damaged ({what}): {remedy}, or pass another directory to LRExplorerCallback"
     )
+
+
+@contextmanager
+def _arrays(path: Path, remedy: str) -> Iterator[Mapping[str, np.ndarray]]:
+    try:
+        if not zipfile.is_zipfile(path):
+            raise ValueError("it is no .npz file, or not a whole one")
+        with np.load(path, allow_pickle=False) as arrays:
+            yield arrays
+    except (EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise damaged(path, error, remedy) from error
 
 
 def _count(names: Sequence[str], part: str) -> int:

@@ -1,4 +1,4 @@
-"""A small real run, to be killed: ``python killed_run.py FOLDER OUT``.
+"""A small real run, to be killed: ``python killed_run.py race|default|study FOLDER OUT``.
 
 Every finished epoch is written to FOLDER/seen.txt; when the fit has ended, OUT holds the outcome.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 
-from lrsearch import DigitRace, Exploit
+from lrsearch import DigitRace, Exploit, Study
 from lrsearch_keras import LRExplorerCallback
 from tests.keras.tasks import data, network
 
@@ -32,16 +32,26 @@ class Seen(keras.callbacks.Callback):
             file.write(f"{os.getpid()} {epoch}\n")
 
 
-def main(folder: Path, out: Path) -> None:
-    """Fit, explored and exploited, and write the outcome."""
-    x, y = data(96)
-    model = network()
-    explorer = LRExplorerCallback(
-        DigitRace(32, 8),
+def explored(kind: str, folder: Path) -> LRExplorerCallback:
+    """The callback with a race, without arguments, or with a study beside the folder."""
+    if kind == "default":
+        return LRExplorerCallback(directory=folder, verbose=0)
+    search: Any = DigitRace(32, 8)
+    if kind == "study":
+        search = Study(folder.with_suffix(".db"), search)
+    return LRExplorerCallback(
+        search,
         lambda search, left: Exploit([search.rate], left, patience=None),
         directory=folder,
         verbose=0,
     )
+
+
+def main(kind: str, folder: Path, out: Path) -> None:
+    """Fit, explored and exploited, and write the outcome."""
+    x, y = data(96)
+    model = network()
+    explorer = explored(kind, folder)
     model.fit(
         x, y, epochs=64, batch_size=16, shuffle=False, validation_split=0.25, verbose=0,
         callbacks=[explorer, Seen(folder)],
@@ -57,4 +67,4 @@ def main(folder: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))

@@ -1,5 +1,6 @@
 """Each mistake says what to do, and nothing is lost by it."""
 
+import math
 from typing import Any
 
 import keras
@@ -37,12 +38,6 @@ def test_no_validation_data() -> None:
     assert explorer.search.spent == 0
     assert unchanged(model, weights)
     fit(model, LRExplorerCallback(decades(), verbose=0))
-
-
-def test_a_trial_that_validation_freq_skips_altogether() -> None:
-    explorer = LRExplorerCallback(decades(), verbose=0)
-    with pytest.raises(ValueError, match="let validation_freq be at most 2"):
-        fit(line(), explorer, epochs=8, validation_freq=3)
 
 
 @pytest.mark.parametrize(
@@ -106,6 +101,51 @@ def test_a_fit_that_early_stopping_ends() -> None:
     assert len(history.epoch) < 8
     x, y = data()
     assert model.evaluate(x[48:], y[48:], 16, verbose=0) == pytest.approx(explorer.best_score)
+
+
+def test_early_stopping_in_the_second_phase_is_named_too() -> None:
+    explorer = LRExplorerCallback(decades(), verbose=0)
+    stopping = keras.callbacks.EarlyStopping(patience=0, min_delta=1e6, start_from_epoch=6)
+    with pytest.warns(RuntimeWarning, match="before the rate was annealed.*EarlyStopping"):
+        fit(line(), explorer, epochs=20, callbacks=[stopping])
+    assert 4 < len(explorer.history) < 20
+
+
+def test_a_scheduler_that_overrides_the_rate_of_a_trial() -> None:
+    model = line()
+    weights = model.get_weights()
+    other = keras.callbacks.LearningRateScheduler(lambda epoch: 0.5)
+    with pytest.raises(ValueError, match=r"trained at 0\.1, and another .* 0\.5: leave Learning"):
+        fit(model, LRExplorerCallback(decades(), verbose=0), callbacks=[other])
+    assert unchanged(model, weights)
+
+
+def test_a_callback_that_sets_the_rate_after_an_epoch_does_no_harm() -> None:
+    plateau = keras.callbacks.ReduceLROnPlateau(patience=0, min_delta=1e6)
+    alone, beside = (LRExplorerCallback(decades(), verbose=0) for _ in range(2))
+    fit(line(), alone, epochs=8)
+    fit(line(), beside, epochs=8, callbacks=[plateau])
+    assert beside.history == alone.history
+
+
+@pytest.mark.parametrize("epochs", [12, 40])
+def test_nan_scores_are_named_without_arguments(epochs: int) -> None:
+    x, y = data()
+    y = np.full_like(y, np.nan)
+    explorer = LRExplorerCallback(verbose=0)
+    with pytest.warns(RuntimeWarning, match="check the data and the model"):
+        line().fit(x, y, epochs=epochs, validation_split=0.25, verbose=0, callbacks=[explorer])
+    assert explorer.best is None
+
+
+def test_a_rate_that_diverges_at_once_does_no_harm_to_the_second_phase() -> None:
+    def second(search: Any, left: int) -> Exploit:
+        return Exploit(["1e30", "0.01"], left, restore=False)
+
+    explorer = LRExplorerCallback(decades(), second, verbose=0)
+    fit(network("sgd"), explorer, epochs=8)
+    scores = [epoch.score for epoch in explorer.history if epoch.phase == "exploit"]
+    assert [math.isfinite(score) for score in scores] == [False, True, True, True]
 
 
 def test_nan_scores_from_the_first_epoch_end_each_trial_and_name_the_cause() -> None:

@@ -8,25 +8,31 @@ import pytest
 
 from lrsearch import CosineAnnealing, DigitRace
 from lrsearch_keras import LRExplorerCallback
+from lrsearch_keras.defaults import peak_factor
 from tests.keras.tasks import data, fit, line, network
 
 
-def test_a_fifth_races_and_the_rest_anneals_from_a_fresh_start() -> None:
+def test_a_tenth_races_and_the_rest_anneals_from_a_fresh_start() -> None:
     model = network()
     explorer = LRExplorerCallback(verbose=0)
     fit(model, explorer, epochs=60)
     race, exploit = explorer.search, explorer.exploit
     assert isinstance(race, DigitRace)
-    assert (race.budget, race.max_epochs) == (12, 48)
+    assert (race.budget, race.max_epochs) == (10, 40)
     assert isinstance(exploit.schedule, CosineAnnealing)
     exploited = [epoch for epoch in explorer.history if epoch.phase == "exploit"]
     assert len(explorer.history) == 60
     assert len(exploited) == 60 - race.spent == exploit.schedule.epochs
     peak = max(float(epoch.rate) for epoch in exploited)
-    assert 0.6 * explorer.rate < peak <= 0.75 * explorer.rate
+    assert peak == pytest.approx(peak_factor(50) * explorer.rate, rel=0.05)
     assert float(exploited[-1].rate) < 0.01 * peak
     x, y = data()
     assert model.evaluate(x[48:], y[48:], verbose=0) == pytest.approx(explorer.best_score, rel=1e-4)
+
+
+def test_a_longer_annealing_begins_lower() -> None:
+    factors = [peak_factor(epochs) for epochs in (1, 40, 160, 640)]
+    assert factors == pytest.approx([0.7, 0.7, 0.35, 0.175])
 
 
 def test_evidence_and_the_page_of_the_run(tmp_path: Path) -> None:
@@ -42,11 +48,11 @@ def test_evidence_and_the_page_of_the_run(tmp_path: Path) -> None:
 
 def test_too_few_epochs_to_race_in_are_said_and_trained_at_the_compiled_rate() -> None:
     model = line()
-    model.optimizer.learning_rate = 0.02
+    model.optimizer.learning_rate = 0.0234567
     explorer = LRExplorerCallback(verbose=0)
-    with pytest.warns(RuntimeWarning, match=r"12 epochs are too few .* 0\.02, which the model"):
+    with pytest.warns(RuntimeWarning, match=r"12 epochs .* 0\.0234567, which the model"):
         fit(model, explorer, epochs=12)
-    assert str(explorer.rate) == "0.02"
+    assert str(explorer.rate) == "0.0234567"
     assert [epoch.phase for epoch in explorer.history] == ["exploit"] * 12
     assert explorer.best_score is not None
 

@@ -150,6 +150,25 @@ def test_epochs_that_validation_freq_skips_have_no_score_and_no_complaint(recwar
     assert not [w for w in recwarn if issubclass(w.category, RuntimeWarning)]
 
 
+def test_the_last_epoch_of_a_leg_is_validated_where_validation_freq_leaves_it_no_score() -> None:
+    model = line()
+    explorer = LRExplorerCallback(decades(), verbose=0)
+    fit(model, explorer, epochs=12, validation_freq=5)
+    scored = [index for index, epoch in enumerate(explorer.history, 1) if epoch.score is not None]
+    legs = [2, 4]
+    assert scored == [*legs, 5, 10, 12]
+    assert "_should_eval" not in vars(model)
+
+
+def test_without_arguments_the_race_gets_its_scores_whatever_validation_freq_is() -> None:
+    explorer = LRExplorerCallback(verbose=0)
+    fit(line(), explorer, epochs=30, validation_freq=7)
+    assert explorer.search.done
+    assert explorer.rate is not None
+    assert all(trial.scores for trial in explorer.search.trials)
+    assert explorer.history[-1].score is not None
+
+
 def test_training_scores_can_be_monitored_without_validation_data() -> None:
     explorer = LRExplorerCallback(decades(), monitor="loss", exploit=False, verbose=0)
     history = fit(line(), explorer, validation_split=0.0)
