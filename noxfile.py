@@ -51,11 +51,11 @@ def backends(session, backend):
 
 @nox.session
 def compare(session):
-    """The paper's table 6 side by side, in minutes; ``-- --medium`` or ``-- --full`` for more."""
+    """The paper's table 6 side by side, in minutes, into runs/compare; ``-- --medium`` for more."""
     session.install("-e", ".[examples,jax,optuna,plot]")
     _fetch_images(session)
     session.run(
-        "python", "-m", "tests.benchmarks.compare", "--out", "docs/keras", *session.posargs,
+        "python", "-m", "tests.benchmarks.compare", "--out", "runs/compare", *session.posargs,
         env=QUIET | {"KERAS_BACKEND": "jax"},
     )  # fmt: skip
 

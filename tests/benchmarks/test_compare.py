@@ -78,7 +78,11 @@ def test_an_interrupted_comparison_goes_on_with_the_next_row(
     broken = False
     compare.measure("task", SIZE, tmp_path, False)
     assert trained == ["first", "second", "third"]
-    stored = json.loads((tmp_path / "compare-tiny-task.json").read_text())
+    path = tmp_path / "compare-tiny-task.json"
+    stored = json.loads(path.read_text())
     assert list(stored["rows"]) == trained
     assert "third" in (tmp_path / "compare-tiny-task.md").read_text()
     assert (tmp_path / "compare-tiny-task.png").exists()
+    path.write_text(path.read_text().replace("A task", "Another task"))
+    with pytest.raises(SystemExit, match="another comparison"):
+        compare.measure("task", SIZE, tmp_path, False)

@@ -15,6 +15,7 @@ import os
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks.compare.rows import Size, rows
 from tests.benchmarks.compare.runs import Runs
@@ -41,8 +42,8 @@ def measure(name: str, size: Size, out: Path, forget: bool, only: str = "") -> N
 
     task = load_task(name, size.images)
     path = out / f"compare-{size.name}-{name}.json"
-    known = json.loads(path.read_text()) if path.exists() else {}
-    stored = known.get("rows", {})
+    about = {"task": task.title, "size": size.name, "inits": size.inits}
+    stored = rows_stored(path, about)
     runs = None
     wanted = [row for row in rows(task, size, forget) if re.search(only, row.name)]
     for row in wanted:
@@ -51,7 +52,7 @@ def measure(name: str, size: Size, out: Path, forget: bool, only: str = "") -> N
         runs = Runs(task, size.inits) if runs is None else runs
         begun = time.monotonic()
         stored[row.name] = [outcome._asdict() for outcome in row.train(runs)]
-        write_json(path, {"task": task.title, "size": size.name, "rows": stored})
+        write_json(path, {**about, "rows": stored})
         print(f"{name}: {row.name}, {time.monotonic() - begun:.0f} s", flush=True)
     found = {row.name: stored[row.name] for row in wanted}
     budgets = [size.epochs(number) for number in (50, 100, 200, 400)]
@@ -61,6 +62,16 @@ def measure(name: str, size: Size, out: Path, forget: bool, only: str = "") -> N
     write_text(path.with_suffix(".md"), text)
     figure(path.with_suffix(".png"), title, found)
     print(text, flush=True)
+
+
+def rows_stored(path: Path, about: dict[str, Any]) -> dict[str, Any]:
+    """The rows that a file has of the same comparison; none where there is no file."""
+    if not path.exists():
+        return {}
+    known = json.loads(path.read_text())
+    if {key: known.get(key) for key in about} != about:
+        raise SystemExit(f"{path} holds another comparison than {about}: name another --out")
+    return dict(known["rows"])
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
     python -m tests.benchmarks.compare.rule --out FOLDER [task ...]
 
-For each task: what annealing reaches from each peak in so many epochs ("anneal"), which rate
-races of several kinds recommend for what they spend ("race"), and what annealing reaches when it
-goes on from the race's best weights ("go on"). Rows are stored as they finish.
+For each task: the curves of constant rates ("constant"), which races can be replayed on; what
+annealing reaches from each peak in so many epochs ("anneal"); which rate races of several kinds
+recommend for what they spend ("race"); what annealing reaches when it goes on from the race's best
+weights ("go on"); and the rule itself ("rule") beside a cosine over all epochs from the
+optimizer's default rate ("cosine"). Rows are stored as they finish.
 """
 
 from __future__ import annotations
@@ -23,6 +25,9 @@ BUDGETS = {"vae": (50, 100), "fashion_sgd": (50, 200), "digits_sgd": (50, 200),
 ADAM = ["0.0001", "0.0002", "0.0005", "0.001", "0.002", "0.005", "0.01", "0.02", "0.05"]
 SGD = ["0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2"]
 SHARES = {"vae": (0.2,)}
+LENGTHS = {"vae": (160,)}
+TOTALS = (50, 100, 200, 400)
+CURVES = 60
 INITS = 3
 
 
@@ -38,6 +43,15 @@ def peaks(name: str) -> list[str]:
     return ADAM if "adam" in name else SGD
 
 
+def constants(name: str) -> list[str]:
+    """The constant rates whose curves are measured: five a decade and more."""
+    if "sgd" in name:
+        return ["0.001", "0.003", *SGD[:3], "0.03", "0.05", "0.07", "0.1", "0.15", "0.2", "0.3",
+                "0.5", "0.7", "1", "2"]  # fmt: skip
+    return ["0.0001", "0.0002", "0.0003", "0.0005", "0.0007", "0.001", "0.0015", "0.002", "0.003",
+            "0.005", "0.007", "0.01", "0.015", "0.02", "0.03", "0.05", "0.1"]  # fmt: skip
+
+
 def main(arguments: argparse.Namespace) -> None:
     from tests.benchmarks.compare.tasks import load_task
 
@@ -49,21 +63,24 @@ class Measured:
     """The measurements of one task, stored as they finish."""
 
     def __init__(self, task: Any, path: Path) -> None:
-        from lrsearch_keras import CompiledTrainer
-        from lrsearch_keras.inits import Inits
+        from tests.benchmarks.compare.runs import Runs
 
         self.task = task
         self.path = path
         self.rows: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-        model = task.build(0)
-        x, y = task.train if len(task.train) == 2 else (*task.train, None)
-        self.trainer = CompiledTrainer(
-            model, x, y, validation_data=task.validation, training_metrics=False
-        )
-        self.inits = Inits(model, task.build, 0)
+        self.runs = Runs(task, INITS)
+        self.trainer, self.inits = self.runs.trainer, self.runs.inits
 
     def all(self) -> None:
         """Measure what is not stored yet."""
+        for total in TOTALS:
+            self.row(f"rule {total}", lambda n=total: self.rule(n))
+            self.row(f"cosine {total}", lambda n=total: self.cosine(n))
+        for rate in constants(self.task.name):
+            self.row(f"constant {rate}", lambda r=rate: self.constant(r))
+        for length in LENGTHS.get(self.task.name, ()):
+            for peak in peaks(self.task.name)[1:-1]:
+                self.row(f"anneal {length} {peak}", lambda n=length, p=peak: self.anneal(n, p))
         shares = SHARES.get(self.task.name, (0.15, 0.25, 0.4))
         for total in BUDGETS[self.task.name]:
             for share in shares:
@@ -101,6 +118,24 @@ class Measured:
             self.rows[key] = measure()
             write_json(self.path, self.rows)
             print(self.task.name, key, self.rows[key], flush=True)
+
+    def rule(self, total: int) -> list[tuple[float, str]]:
+        """The best score of each init by what the callback does, and the race's rate."""
+        return [(_best(run.scores), run.rate) for run in self.runs.default(total)]
+
+    def cosine(self, total: int) -> list[float]:
+        """The best score of each init by a cosine over all epochs from the default rate."""
+        from lrsearch import CosineAnnealing
+
+        schedule = CosineAnnealing(self.task.usual, total, 5)
+        return [_best(run.scores) for run in self.runs.schedule(schedule, total)]
+
+    def constant(self, rate: str) -> list[list[float]]:
+        """The curve of each init at a constant rate, to five digits."""
+        from lrsearch import Constant
+
+        found = self.runs.schedule(Constant(rate), CURVES)
+        return [[float(f"{score:.5g}") for score in run.scores] for run in found]
 
     def anneal(self, epochs: int, peak: Any, warm: int | None = None) -> list[float]:
         """The best score of each init in so many epochs of annealing from a peak."""

@@ -1,8 +1,8 @@
 """What the rule's measurements say: ``python -m tests.benchmarks.compare.rule_table FOLDER``.
 
-A race's rate, times a factor, is looked up in what annealing reached from each peak, for the same
-init and number of epochs, linearly between peaks in the logarithms. A ratio of 1 is the best peak
-of all, known beforehand, with no epoch spent on finding it.
+Races are replayed on the curves of constant rates, of the same init. A race's rate times a factor
+is then looked up in what annealing reached from each peak in about as many epochs as are left,
+linearly between peaks and lengths in the logarithms.
 """
 
 from __future__ import annotations
@@ -11,69 +11,143 @@ import json
 import math
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["ratios", "table"]
+from lrsearch import DECADES, DigitRace
 
-FACTORS = (0.5, 1.0, 1.5, 2.0)
-WORST = 9.0
+__all__ = ["RULES", "Replay", "Rule", "table"]
+
+
+class Rule(NamedTuple):
+    """A way to split the epochs of a fit.
+
+    Attributes
+    ----------
+    name : str
+        For people.
+    share : int
+        One epoch in so many goes to the race, and 10 at least.
+    longest : int
+        The most that a race's `max_epochs` may be.
+    factor : float
+        The peak in parts of the race's rate, for up to 40 epochs.
+    power : float
+        By which power of its length the peak of a longer training falls.
+    """
+
+    name: str
+    share: int
+    longest: int
+    factor: float
+    power: float
+
+    def race(self, total: int) -> tuple[int, int]:
+        """A race's budget and `max_epochs`."""
+        budget = max(10, total // self.share)
+        return budget, min(total - budget, self.longest)
+
+    def peak(self, rate: float, epochs: int) -> float:
+        """The peak to anneal from over so many epochs."""
+        return rate * self.factor * min(1.0, (40 / epochs) ** self.power)
+
+
+RULES = (
+    Rule("1/5, x 0.7", 5, 10**6, 0.7, 0),
+    Rule("1/5, root", 5, 10**6, 0.7, 1 / 2),
+    Rule("1/10, root", 10, 10**6, 0.7, 1 / 2),
+    Rule("1/10, up to 40, x 0.7", 10, 40, 0.7, 0),
+    Rule("1/10, up to 40, cube root", 10, 40, 0.7, 1 / 3),
+    Rule("**1/10, up to 40, root**", 10, 40, 0.7, 1 / 2),
+    Rule("1/10, up to 40, 1 x root", 10, 40, 1, 1 / 2),
+)
+TOTALS = (50, 100, 200)
+USUAL = {"sgd": 0.01, "adam": 0.001, "vae": 0.001}
+
+
+class Replay:
+    """The stored measurements of one task, to look rules up in.
+
+    Parameters
+    ----------
+    path : Path
+        A file of `tests.benchmarks.compare.rule`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.stem.removeprefix("rule-")
+        self.usual = USUAL[self.name.rpartition("_")[2]]
+        rows: dict[str, Any] = json.loads(path.read_text())
+        self.curves: dict[float, np.ndarray] = {}
+        self.annealed: dict[int, dict[float, list[float]]] = {}
+        for key, value in rows.items():
+            kind, *rest = key.split()
+            if kind == "constant":
+                self.curves[float(rest[0])] = np.array(value, float)
+            elif kind == "anneal":
+                scores = [math.inf if score is None else score for score in value]
+                self.annealed.setdefault(int(rest[0]), {})[float(rest[1])] = scores
+        self.inits = range(len(next(iter(self.curves.values()))))
+
+    def rate(self, budget: int, max_epochs: int, init: int) -> float:
+        """What a race recommends."""
+        race = DigitRace(budget, max_epochs, first=DECADES[2:6])
+        for trial in race:
+            for epoch in range(trial.start_epoch, trial.stop_epoch):
+                if not race.report(trial, self.constant(float(trial.rate), epoch, init)):
+                    break
+        return math.nan if race.rate is None else float(race.rate)
+
+    def constant(self, rate: float, epoch: int, init: int) -> float:
+        """The score of a constant rate after an epoch, counted from 0."""
+        known = sorted(self.curves)
+        scores = [self.curves[each][init, epoch] for each in known]
+        return float(np.interp(math.log(rate), np.log(known), scores))
+
+    def anneal(self, epochs: int, peak: float, init: int) -> float:
+        """The best score of annealing from a peak over so many epochs."""
+        lengths = sorted(self.annealed)
+        by_length = []
+        for length in lengths:
+            known = sorted(self.annealed[length])
+            scores = [math.log(self.annealed[length][each][init]) for each in known]
+            by_length.append(np.interp(math.log(peak), np.log(known), scores))
+        return math.exp(np.interp(math.log(epochs), np.log(lengths), by_length))
+
+    def score(self, total: int, rule: Rule) -> float:
+        """The mean over inits of what a rule reaches with so many epochs in all."""
+        budget, max_epochs = rule.race(total)
+        left = total - budget
+        rates = [self.rate(budget, max_epochs, init) for init in self.inits]
+        found = [
+            self.anneal(left, rule.peak(rate, left), init)
+            for init, rate in zip(self.inits, rates, strict=True)
+        ]
+        return float(np.mean(found))
+
+    def fixed(self, total: int, peak: float) -> float:
+        """The mean over inits of annealing over all epochs from a peak."""
+        return float(np.mean([self.anneal(total, peak, init) for init in self.inits]))
+
+    def best(self, total: int) -> float:
+        """What the best peak of all reaches, known beforehand."""
+        return min(self.fixed(total, peak) for peak in np.geomspace(1e-4, 1, 80))
 
 
 def table(folder: Path) -> str:
-    """Markdown: a line a race, a column a factor."""
-    head = ["task", "epochs", "trials", "share", "full training", "rates"]
-    head += [f"x {factor:g}" for factor in FACTORS]
+    """Markdown: a line a task and length, a column a rule."""
+    head = ["task", "epochs", "default", "best", *(rule.name for rule in RULES)]
     lines = ["| " + " | ".join(head) + " |", "| --- " * len(head) + "|"]
     for path in sorted(folder.glob("rule-*.json")):
-        rows = json.loads(path.read_text())
-        for key, runs in rows.items():
-            if not key.startswith("race") or key.endswith(" 8"):
-                continue
-            _, total, kind, share, full, _ = key.split()
-            cells = [path.stem.removeprefix("rule-"), total, kind, share, full]
-            cells.append(", ".join(str(rate) for rate, _ in runs))
-            cells += [f"{ratio:.2f}" for ratio in ratios(rows, key)]
-            lines.append("| " + " | ".join(cells) + " |")
+        replay = Replay(path)
+        for total in TOTALS:
+            scores = [replay.fixed(total, replay.usual), replay.best(total)]
+            scores += [replay.score(total, rule) for rule in RULES]
+            digits = 1 if scores[0] > 10 else 3
+            cells = [f"{score:.{digits}f}" for score in scores]
+            lines.append("| " + " | ".join([replay.name, str(total), *cells]) + " |")
     return "\n".join(lines) + "\n"
-
-
-def ratios(rows: dict[str, Any], key: str) -> list[float]:
-    """What annealing from a race's rate times each factor reaches, over the best there is."""
-    _, total, _, share, *_ = key.split()
-    budget = max(10, round(float(share) * int(total)))
-    peaks = anneals(rows, int(total) - budget)
-    longest = max(n for n in lengths(rows) if n < int(total))
-    best = min(np.mean(scores) for scores in anneals(rows, longest).values())
-    return [
-        float(np.mean([
-            looked_up(peaks, factor * float(rate), init) if rate is not None else WORST
-            for init, (rate, _) in enumerate(rows[key])
-        ]) / best)
-        for factor in FACTORS
-    ]  # fmt: skip
-
-
-def lengths(rows: dict[str, Any]) -> set[int]:
-    """The numbers of epochs that were annealed over."""
-    return {int(key.split()[1]) for key in rows if key.startswith("anneal ")}
-
-
-def anneals(rows: dict[str, Any], epochs: int) -> dict[float, list[float]]:
-    """The scores of each init by peak; a diverged one counts as `WORST`."""
-    return {
-        float(key.split()[2]): [WORST if score is None else score for score in scores]
-        for key, scores in rows.items()
-        if key.startswith(f"anneal {epochs} ")
-    }
-
-
-def looked_up(peaks: dict[float, list[float]], rate: float, init: int) -> float:
-    """The score of a peak between those measured."""
-    known = sorted(peaks)
-    scores = [math.log(peaks[peak][init]) for peak in known]
-    return math.exp(np.interp(math.log(rate), np.log(known), scores))
 
 
 if __name__ == "__main__":

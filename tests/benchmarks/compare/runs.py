@@ -55,8 +55,9 @@ class Runs:
         self.model = task.build(0)
         x, y = task.train if len(task.train) == 2 else (*task.train, None)
         self.trainer = CompiledTrainer(
-            self.model, x, y, validation_data=task.validation, training_metrics=False
-        )
+            self.model, x, y, validation_data=task.validation, training_metrics=False,
+            size=_side_by_side(inits),
+        )  # fmt: skip
         self.inits = Inits(self.model, task.build, 0)
 
     def schedule(
@@ -70,8 +71,9 @@ class Runs:
             self.trainer, [schedule] * self.count, epochs, self._starts(), range(self.count),
             monitor=self.task.monitor, new_optimizer=new,
         )  # fmt: skip
+        peak = str(getattr(schedule, "peak", schedule(0)))
         return [
-            Outcome(scores.tolist(), self._test(state), str(schedule(0)))
+            Outcome(scores.tolist(), self._test(state), peak)
             for scores, state in zip(trained.scores, trained.best, strict=True)
         ]
 
@@ -215,12 +217,13 @@ class Runs:
     def _exploit(self, phase: Any, init: int) -> tuple[list[float], Any]:
         """All scores of a second phase from a fresh start, and the state with the best one."""
         new = self.inits.new_optimizer
-        member = self.trainer.member(self.inits.state(init))
+        start = self.inits.state(init)
+        member = self.trainer.member(start)
         scores: list[float] = []
         kept = None
         while (step := phase.ask()) is not None:
-            if step.restore and kept is not None:
-                member = self.trainer.member(kept)
+            if step.restore:
+                member = self.trainer.member(start if kept is None else kept)
             if step.new_optimizer:
                 member = self.trainer.with_optimizer(member, new)
             score, member = self._epoch(member, step.rate, init, step.number + 1)
@@ -259,6 +262,13 @@ class Runs:
             if shown < least and step > 10:
                 least, chosen = shown, rate
         return f"{chosen / 10:.2g}"
+
+
+def _side_by_side(inits: int) -> int:
+    """How many members one program trains: on a CPU, one after the other is the fastest way."""
+    import jax
+
+    return 1 if jax.default_backend() == "cpu" else inits
 
 
 def _least(scores: Sequence[float]) -> float:
