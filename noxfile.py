@@ -10,7 +10,7 @@ nox.options.sessions = ["tests", "lint", "types"]
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_external_run = True
 
-TESTING = ["pytest", "pytest-benchmark", "hypothesis", "selenium", "pandas"]
+TESTING = ["pytest", "pytest-benchmark", "hypothesis", "selenium", "pandas", "tensorboard"]
 TORCH = "torch==2.13.0"  # the version that the examples are tested with
 DEBIAN_IMAGES = Path("/usr/share/datasets/fashion-mnist")
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}

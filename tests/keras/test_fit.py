@@ -196,10 +196,40 @@ def test_other_callbacks_see_rate_round_and_trial(tmp_path: Any) -> None:
     )
 
 
+def test_a_checkpoint_of_every_epoch_is_what_that_epoch_trained(tmp_path: Any) -> None:
+    explorer = LRExplorerCallback(decades(), exploit=False, verbose=0)
+    every = keras.callbacks.ModelCheckpoint(
+        str(tmp_path / "{epoch}.weights.h5"), save_weights_only=True
+    )
+    fit(line(), explorer, epochs=4, callbacks=[every])
+    x, y = data()
+    for number, epoch in enumerate(explorer.history, 1):
+        model = line()
+        model.load_weights(tmp_path / f"{number}.weights.h5")
+        assert model.evaluate(x[48:], y[48:], 16, verbose=0) == pytest.approx(epoch.score)
+
+
+def test_tensorboard_has_one_line_of_epochs_with_rate_round_and_trial(tmp_path: Any) -> None:
+    pytest.importorskip("tensorflow", reason="Keras's TensorBoard writes through TensorFlow")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.util.tensor_util import make_ndarray
+
+    explorer = LRExplorerCallback(decades(), verbose=0)
+    board = keras.callbacks.TensorBoard(str(tmp_path), write_graph=False)
+    fit(line(), explorer, epochs=5, callbacks=[board])
+    events = EventAccumulator(str(tmp_path / "train"), {"tensors": 0})
+    events.Reload()
+    assert {f"epoch_{name}" for name in ("rate", "round", "trial")} <= set(events.Tags()["tensors"])
+    steps = events.Tensors("epoch_trial")
+    assert [event.step for event in steps] == [0, 1, 2, 3, 4]
+    assert [make_ndarray(event.tensor_proto).item() for event in steps] == [0, 0, 1, 1, -1]
+
+
 def test_the_fit_may_show_its_own_progress(capsys: Any) -> None:
     fit(line(), LRExplorerCallback(decades()), epochs=5, verbose=2)
     out = capsys.readouterr().out
     assert "Epoch 5/5" in out
+    assert all(f" - {name}: " in out for name in ("rate", "round", "trial", "val_loss"))
     assert "round 1" in out
 
 
