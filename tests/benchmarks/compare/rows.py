@@ -69,7 +69,7 @@ def rows(task: Any, size: Size, forget: bool = False) -> list[Row]:
         schedule = CosineAnnealing(peak, epochs, min(scale(5), epochs - 1))
         add(f"cosine annealing over {epochs}, peak {peak}",
             lambda r, s=schedule, n=epochs: r.schedule(s, n))  # fmt: skip
-        if forget:
+        if forget and task.name == "vae":  # plain SGD has none
             add(f"cosine annealing over {epochs}, moments forgotten",
                 lambda r, s=schedule, n=epochs: r.schedule(s, n, forget=True))  # fmt: skip
     restarts = CosineWarmRestarts(peak, trial, 2)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 __all__ = ["figure", "table"]
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+
+FAMILIES = ("cosine annealing", "cosine annealing, moments forgotten", "LRExplorerCallback()")
 
 
 def table(title: str, rows: Rows, budgets: Sequence[int], goal: float | None) -> str:
@@ -42,30 +44,74 @@ def best_within(run: Mapping[str, Any], epochs: int) -> float | None:
 
 
 def figure(path: Path, title: str, rows: Rows) -> None:
-    """The best score so far against the epochs spent, the mean over inits."""
+    """The best score against all epochs spent, mean and spread over inits.
+
+    Ways that were measured at several lengths are lines, all others points with their names.
+    """
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
+    ends = {name: _end(runs) for name, runs in rows.items()}
+    low = min(end.score for end in ends.values())
+    top = low + 3 * (float(np.median([end.score for end in ends.values()])) - low)
     drawing, axes = pyplot.subplots(figsize=(10, 6))
-    finals = []
-    for index, (name, runs) in enumerate(rows.items()):
-        length = min(len(run["scores"]) for run in runs)
-        curves = np.array([[_number(s) for s in run["scores"][:length]] for run in runs])
-        mean = np.fmin.accumulate(curves, axis=1).mean(axis=0)
-        finals.append(mean[-1])
-        style = "-" if "Callback" in name else ("-." if "paper" in name else ":")
-        x = np.arange(1, length + 1) + np.mean([run["before"] for run in runs])
-        axes.plot(x, mean, style, label=name, color=f"C{index % 10}", lw=2 if style == "-" else 1.2)
-    low, high = np.nanmin(finals), np.nanquantile(finals, 0.9)
-    axes.set_ylim(low - 0.1 * (high - low), high + 1.5 * (high - low))
+    singles = {name: end for name, end in ends.items() if not _family(name)}
+    for color, family in zip(("C1", "C7", "C0"), FAMILIES, strict=True):
+        line = [end for name, end in ends.items() if _family(name) == family]
+        if line:
+            x, y, spread = zip(*line, strict=True)
+            axes.errorbar(x, y, spread, color=color, marker="o", capsize=3, label=family, lw=2)
+    places = _spread_out([min(end.score, top) for end in singles.values()], (top - low) / 24)
+    right = 1.25 * max(end.epochs for end in ends.values())
+    for (name, end), place in zip(singles.items(), places, strict=True):
+        y = min(end.score, top)
+        above = f" ({end.score:.4g})" if end.score > top else ""
+        axes.plot(end.epochs, y, "^" if above else "s", color="0.3", ms=5, clip_on=False)
+        axes.annotate(
+            name + above, (end.epochs, y), (right, place), fontsize=8, va="center",
+            arrowprops={"arrowstyle": "-", "color": "0.75", "lw": 0.8}, annotation_clip=False,
+        )  # fmt: skip
     axes.set(xscale="log", xlabel="epochs spent, the search included", title=title,
-             ylabel="best validation score so far")  # fmt: skip
-    axes.legend(fontsize=6, ncols=2)
-    drawing.tight_layout()
-    drawing.savefig(path, dpi=110)
+             ylabel="best validation score", ylim=(low - 0.08 * (top - low), top))  # fmt: skip
+    budgets = sorted({round(end.epochs) for name, end in ends.items() if _family(name)})
+    axes.set_xticks(budgets, [str(budget) for budget in budgets])
+    axes.minorticks_off()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="upper center", frameon=False)
+    drawing.savefig(path, dpi=110, bbox_inches="tight")
     pyplot.close(drawing)
+
+
+class End(NamedTuple):
+    """Where a way to set the rate ended: means over inits, and the spread of the score."""
+
+    epochs: float
+    score: float
+    spread: float
+
+
+def _end(runs: Sequence[Mapping[str, Any]]) -> End:
+    scores = [np.nanmin([_number(score) for score in run["scores"]]) for run in runs]
+    epochs = np.mean([len(run["scores"]) + run["before"] for run in runs])
+    return End(float(epochs), float(np.mean(scores)), float(np.std(scores)))
+
+
+def _family(name: str) -> str:
+    """The line that a row belongs to; "" where it is alone."""
+    if name.startswith("cosine annealing"):
+        return FAMILIES[1] if "forgotten" in name else FAMILIES[0]
+    return FAMILIES[2] if name.startswith(FAMILIES[2]) else ""
+
+
+def _spread_out(heights: Sequence[float], least: float) -> list[float]:
+    """Heights for labels, at least so far apart, in the order of what they belong to."""
+    placed = [0.0] * len(heights)
+    last = -math.inf
+    for index in np.argsort(heights):
+        placed[index] = last = max(heights[index], last + least)
+    return placed
 
 
 def _cell(values: Sequence[float | None], goal: float | None) -> str:
