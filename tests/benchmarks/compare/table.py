@@ -73,11 +73,12 @@ def figure(path: Path, title: str, rows: Rows) -> None:
             name + above, (end.epochs, y), (right, place), fontsize=8, va="center",
             arrowprops={"arrowstyle": "-", "color": "0.75", "lw": 0.8}, annotation_clip=False,
         )  # fmt: skip
-    axes.set(xscale="log", xlabel="epochs spent, the search included", title=title,
+    axes.set(xscale="log", xlabel="epochs spent, the search included",
              ylabel="best validation score", ylim=(low - 0.08 * (top - low), top))  # fmt: skip
-    budgets = sorted({round(end.epochs) for name, end in ends.items() if _family(name)})
-    axes.set_xticks(budgets, [str(budget) for budget in budgets])
+    ticks = _apart(sorted(round(end.epochs) for end in ends.values()), 1.5)
+    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axes.minorticks_off()
+    axes.set_title(title, pad=24)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(loc="upper center", frameon=False)
     drawing.savefig(path, dpi=110, bbox_inches="tight")
@@ -103,6 +104,15 @@ def _family(name: str) -> str:
     if name.startswith("cosine annealing"):
         return FAMILIES[1] if "forgotten" in name else FAMILIES[0]
     return FAMILIES[2] if name.startswith(FAMILIES[2]) else ""
+
+
+def _apart(values: Sequence[int], ratio: float) -> list[int]:
+    """Those of ascending values that are at least so much larger than the one before."""
+    kept: list[int] = []
+    for value in values:
+        if not kept or value >= ratio * kept[-1]:
+            kept.append(value)
+    return kept
 
 
 def _spread_out(heights: Sequence[float], least: float) -> list[float]:
