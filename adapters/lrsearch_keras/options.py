@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from lrsearch import Exploit
+from lrsearch_keras.checks import check_search
 
 __all__ = ["Options"]
 
@@ -32,12 +33,9 @@ class Options:
     verbose: int = 1
 
     def __post_init__(self) -> None:
-        search, exploit = self.search, self.exploit
-        if search is not None and not (hasattr(search, "ask") and hasattr(search, "report")):
-            raise TypeError(
-                "search has to be a search such as lrsearch.DigitSearch(), got "
-                f"{type(search).__name__}"
-            )
+        exploit = self.exploit
+        if self.search is not None:
+            check_search(self.search)
         is_phase = exploit is None or exploit is False or isinstance(exploit, Exploit)
         if not is_phase and not callable(exploit):
             raise TypeError(

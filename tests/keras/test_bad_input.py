@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from lrsearch import Exploit
+from lrsearch import DigitSearch, Exploit
 from lrsearch_keras import LRExplorerCallback
 from tests.keras.tasks import Script, data, decades, fit, line, network, scores
 
@@ -217,6 +217,7 @@ def test_trials_that_were_asked_elsewhere() -> None:
     ("options", "error", "match"),
     [
         ({"search": 3}, TypeError, "search has to be a search such as"),
+        ({"search": DigitSearch}, TypeError, "got the class DigitSearch"),
         ({"exploit": 3}, TypeError, "exploit has to be an Exploit, a function"),
         ({"mode": "up"}, ValueError, 'mode has to be "auto", "min" or "max", got \'up\''),
         ({"initial": "new"}, ValueError, "initial has to be"),

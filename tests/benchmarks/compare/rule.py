@@ -25,7 +25,10 @@ BUDGETS = {"vae": (50, 100), "fashion_sgd": (50, 200), "digits_sgd": (50, 200),
 ADAM = ["0.0001", "0.0002", "0.0005", "0.001", "0.002", "0.005", "0.01", "0.02", "0.05"]
 SGD = ["0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1", "2"]
 SHARES = {"vae": (0.2,)}
-LENGTHS = {"vae": (160,)}
+LONG = 160
+LONG_PEAKS = {"vae": ["0.0005", "0.001", "0.002", "0.004"],
+              "digits_adam": ["0.001", "0.002", "0.005", "0.01", "0.02"]}  # fmt: skip
+LONG_SGD = ["0.02", "0.05", "0.1", "0.2", "0.3", "0.5", "1"]
 TOTALS = (50, 100, 200, 400)
 CURVES = 60
 INITS = 3
@@ -78,9 +81,8 @@ class Measured:
             self.row(f"cosine {total}", lambda n=total: self.cosine(n))
         for rate in constants(self.task.name):
             self.row(f"constant {rate}", lambda r=rate: self.constant(r))
-        for length in LENGTHS.get(self.task.name, ()):
-            for peak in peaks(self.task.name)[1:-1]:
-                self.row(f"anneal {length} {peak}", lambda n=length, p=peak: self.anneal(n, p))
+        for peak in LONG_PEAKS.get(self.task.name, LONG_SGD):
+            self.row(f"anneal {LONG} {peak}", lambda p=peak: self.anneal(LONG, p))
         shares = SHARES.get(self.task.name, (0.15, 0.25, 0.4))
         for total in BUDGETS[self.task.name]:
             for share in shares:
