@@ -103,8 +103,8 @@ def torture(session):
     """The long proofs: kills, damages and crowds of processes, all of them."""
     session.install("-e", ".[examples,cli]", *TESTING)
     session.run(
-        "pytest", "-s", "tests/test_study.py", "tests/test_study_processes.py",
-        "tests/test_evidence.py", "tests/keras/test_resume.py", *session.posargs,
+        "pytest", "-s", "tests/study", "tests/evidence",
+        "tests/keras/test_resume.py", *session.posargs,
         env=QUIET | {"LRSEARCH_TORTURE": "1"},
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 import lrsearch
-from lrsearch.report import rounds_text
+from lrsearch.results import rounds_text
 
 SCORE = re.compile(r"^score: (\S+)$", re.MULTILINE)
 

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 import lrsearch
-from lrsearch.report import rounds_text
+from lrsearch.results import rounds_text
 
 
 def load():

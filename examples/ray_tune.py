@@ -15,7 +15,7 @@ import ray
 from ray import tune
 
 import lrsearch
-from lrsearch.report import rounds_text
+from lrsearch.results import rounds_text
 from lrsearch_ray import DigitRaceScheduler, DigitSearcher
 
 

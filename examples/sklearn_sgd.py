@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import lrsearch
-from lrsearch.report import rounds_text
+from lrsearch.results import rounds_text
 
 
 def main(folds, digits):

@@ -8,24 +8,26 @@
 Rate('0.003')
 """
 
-from lrsearch import report
-from lrsearch._default import CallableReport, ask, best, tell, use
-from lrsearch.baselines import GridSearch, RandomSearch, grid
-from lrsearch.digits import DECADES, DigitSearch
+from lrsearch import results
+from lrsearch._default import ask, best, current, report, tell, use
 from lrsearch.evidence import Evidence
-from lrsearch.exploit import Exploit, Step
-from lrsearch.pruning import ruled_out
-from lrsearch.race import DigitRace
+from lrsearch.exploit import Constant, CosineAnnealing, CosineWarmRestarts, Exploit, Schedule, Step
 from lrsearch.rate import Rate
 from lrsearch.registry import from_config
-from lrsearch.schedules import Constant, CosineAnnealing, CosineWarmRestarts, Schedule
 from lrsearch.search import Direction, Search
+from lrsearch.searches import (
+    DECADES,
+    DigitRace,
+    DigitSearch,
+    GridSearch,
+    RandomSearch,
+    grid,
+    ruled_out,
+)
 from lrsearch.study import Study, StudyError
 from lrsearch.trial import Round, StaleTrial, Trial, TrialRecord
 
 __version__ = "0.1.0"
-
-report.__class__ = CallableReport
 
 __all__ = [
     "DECADES",
@@ -51,9 +53,11 @@ __all__ = [
     "TrialRecord",
     "ask",
     "best",
+    "current",
     "from_config",
     "grid",
     "report",
+    "results",
     "ruled_out",
     "tell",
     "use",

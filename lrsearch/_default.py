@@ -1,18 +1,13 @@
-"""The hidden search that the module-level functions act on.
-
-``lrsearch.report`` is two things at once: the function that reports a score to the search in use,
-and the module of tables and figures. The module is made callable, so that both names hold.
-"""
+"""The search that the module-level functions act on."""
 
 from __future__ import annotations
 
-from types import ModuleType
 from typing import Any
 
-from lrsearch.digits import DigitSearch
+from lrsearch.searches import DigitSearch
 from lrsearch.trial import Trial, TrialRecord
 
-__all__ = ["CallableReport", "ask", "best", "report", "tell", "use"]
+__all__ = ["ask", "best", "current", "report", "tell", "use"]
 
 _search: Any = None
 
@@ -44,19 +39,28 @@ def use(search: Any = None) -> Any:
     return _search
 
 
-def _current() -> Any:
+def current() -> Any:
+    """The search, or study, in use: a new `DigitSearch` where none was chosen.
+
+    Examples
+    --------
+    >>> import lrsearch
+    >>> search = lrsearch.use(lrsearch.GridSearch(["0.1", "0.01"]))
+    >>> lrsearch.current() is search
+    True
+    """
     return use() if _search is None else _search
 
 
 def ask(resume: bool = True) -> Trial | None:
     """`Search.ask` on the search in use."""
-    trial: Trial | None = _current().ask(resume)
+    trial: Trial | None = current().ask(resume)
     return trial
 
 
 def report(trial: Trial, score: Any, epoch: int | None = None) -> bool:
     """`Search.report` on the search in use."""
-    goes_on: bool = _current().report(trial, score, epoch)
+    goes_on: bool = current().report(trial, score, epoch)
     return goes_on
 
 
@@ -64,16 +68,10 @@ def tell(
     trial: Trial, score: Any, standard_error: float | None = None, *, skip_if_told: bool = False
 ) -> None:
     """`Search.tell` on the search in use."""
-    _current().tell(trial, score, standard_error, skip_if_told=skip_if_told)
+    current().tell(trial, score, standard_error, skip_if_told=skip_if_told)
 
 
 def best() -> TrialRecord | None:
     """`Search.best` of the search in use: the record of the best trial so far."""
-    record: TrialRecord | None = _current().best
+    record: TrialRecord | None = current().best
     return record
-
-
-class CallableReport(ModuleType):
-    """The class of the module ``lrsearch.report``: calling it is `report`."""
-
-    __call__ = staticmethod(report)

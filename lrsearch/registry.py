@@ -13,10 +13,10 @@ __all__ = ["from_config"]
 
 ENTRY_POINT_GROUP = "lrsearch.searches"
 _OWN = {
-    "DigitRace": "lrsearch.race",
-    "DigitSearch": "lrsearch.digits",
-    "GridSearch": "lrsearch.baselines",
-    "RandomSearch": "lrsearch.baselines",
+    "DigitRace": "lrsearch.searches",
+    "DigitSearch": "lrsearch.searches",
+    "GridSearch": "lrsearch.searches",
+    "RandomSearch": "lrsearch.searches",
 }
 
 

@@ -2,7 +2,7 @@
 
 import signal
 
-collect_ignore = ["programs"]
+collect_ignore = ["cli/programs"]
 
 # A test run in the background has its interrupts ignored, and so would the programs it starts.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

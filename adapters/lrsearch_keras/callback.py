@@ -9,7 +9,7 @@ from typing import Any, Literal
 import keras
 
 from lrsearch import Evidence, Exploit, Rate
-from lrsearch.html import write_html
+from lrsearch.results import write_html
 from lrsearch_keras.about import about_compiled, about_options
 from lrsearch_keras.building import when_built
 from lrsearch_keras.checks import check_fit

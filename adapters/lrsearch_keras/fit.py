@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from lrsearch import Exploit
-from lrsearch.report import rounds_text
+from lrsearch.results import rounds_text
 from lrsearch_keras.about import about_model, canonical
 from lrsearch_keras.building import build_as
 from lrsearch_keras.checkpoints import Checkpoints

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from lrsearch.files import replacing, write_predictions
-from lrsearch.report import write_run
+from lrsearch.results import write_run
 from lrsearch_keras.generators import generators, put_generators
 from lrsearch_keras.journal import GOES_ON_FROM, Journal
 from lrsearch_keras.snapshot import copied, put

@@ -10,7 +10,7 @@ import keras
 
 from lrsearch import Rate, Trial
 from lrsearch.checks import at_least
-from lrsearch.report import rounds_text
+from lrsearch.results import rounds_text
 from lrsearch_keras.checkpoints import Checkpoints
 from lrsearch_keras.checks import check_search
 from lrsearch_keras.compiled import CompiledTrainer, Member

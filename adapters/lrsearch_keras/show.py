@@ -29,7 +29,7 @@ class Show:
         self._prints = verbose != 0 and not live
         if verbose == 0 or not live:
             return
-        from lrsearch.progress import Progress
+        from lrsearch.results import Progress
 
         try:
             self._progress = Progress(total=epochs)

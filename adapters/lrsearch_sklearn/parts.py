@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from lrsearch.progress import Progress
+from lrsearch.results import Progress
 from lrsearch_sklearn.evaluation import Fit
 from lrsearch_sklearn.outputs import RunFolder, fingerprint
 from lrsearch_sklearn.racing import ContinuedFits

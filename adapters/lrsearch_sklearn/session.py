@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.exceptions import FitFailedWarning
 
 from lrsearch import Trial
-from lrsearch.progress import Progress
+from lrsearch.results import Progress
 from lrsearch_sklearn.exploring import Exploration
 from lrsearch_sklearn.outputs import RunFolder
 from lrsearch_sklearn.racing import ContinuedFits

@@ -8,13 +8,13 @@ import time
 import pytest
 
 import lrsearch
-from lrsearch.store.status import status
-from lrsearch.study import Study
+from lrsearch.study.status import status
+from lrsearch.study.study import Study
 
 PROCESSES, EACH = 8, 250
 WORKER = """
 import sys, time
-from lrsearch.study import Study
+from lrsearch.study.study import Study
 with Study.open(sys.argv[1]) as study:
     print("ready", flush=True)
     sys.stdin.readline()

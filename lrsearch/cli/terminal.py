@@ -1,0 +1,55 @@
+"""Messages on standard error, and errors as sentences with an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+
+import typer
+
+from lrsearch.cli.command_line import ProgramError
+from lrsearch.study import StudyError
+
+__all__ = ["EXIT_CODES", "NO_RATE", "errors_as_sentences", "say"]
+
+FAILED = 1
+NO_RATE = 3
+INTERRUPTED = 130
+
+EXIT_CODES = """
+Results go to standard output, messages to standard error.
+
+Exit codes: 0 done; 1 an error, which is named; 2 wrong usage; 3 no rate can be recommended (yet);
+130 interrupted: the same command goes on.
+"""
+
+
+def say(text: str) -> None:
+    """Print a message."""
+    typer.echo(text, err=True)
+
+
+@contextlib.contextmanager
+def errors_as_sentences() -> Iterator[None]:
+    """A block whose known errors become a message and an exit code; SIGTERM is an interrupt."""
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    except (StudyError, ProgramError) as error:
+        say(f"lrsearch: {error}")
+        raise typer.Exit(FAILED) from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        say(f"lrsearch: {error.filename or 'error'}: {error.strerror}")
+        raise typer.Exit(FAILED) from error
+    except KeyboardInterrupt as error:
+        say("lrsearch: interrupted; the same command goes on")
+        raise typer.Exit(INTERRUPTED) from error
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt

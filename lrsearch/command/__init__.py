@@ -1,1 +1,0 @@
-"""What the command `lrsearch` does: running programs, options, tables on the terminal."""

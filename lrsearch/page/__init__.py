@@ -1,1 +1,0 @@
-"""The parts of the HTML page: charts drawn as SVG, sections, the sortable table."""

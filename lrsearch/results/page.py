@@ -1,0 +1,297 @@
+"""A search as a page: one HTML file that needs no network and no other file."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from lrsearch.evidence import Evidence
+from lrsearch.exploit import Exploit
+from lrsearch.files import write_text
+from lrsearch.results.charts import curves_chart, exploit_chart, round_charts
+from lrsearch.results.search_like import Searched
+from lrsearch.results.sections import SCRIPT, STYLE
+
+__all__ = ["page", "write_html"]
+
+MOST_ROWS = 2000
+_COLUMNS = ("trial", "round", "rate", "init", "state", "epochs", "score", "standard error")
+
+
+def write_html(
+    path: str | os.PathLike[str],
+    search: Searched,
+    exploit: Exploit | None = None,
+    *,
+    name: str = "score",
+    title: str = "Learning rate search",
+) -> None:
+    """Write the page, whole or not at all.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    search : Search or Study
+        The first phase, finished or running.
+    exploit : Exploit, optional
+        The second phase.
+    name : str
+        What the score is called.
+    title : str
+        The page's title.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import lrsearch
+    >>> search = lrsearch.GridSearch(["0.1", "0.01"], epochs=1)
+    >>> for trial in search:
+    ...     search.tell(trial, abs(trial.rate - 0.02))
+    >>> path = f"{tempfile.mkdtemp()}/report.html"
+    >>> write_html(path, search)
+    """
+    write_text(path, page(search, exploit, name=name, title=title))
+
+
+def page(
+    search: Searched,
+    exploit: Exploit | None = None,
+    *,
+    name: str = "score",
+    title: str = "Learning rate search",
+) -> str:
+    """The page as text; the parameters are those of `write_html`."""
+    evidence = search.evidence()
+    body = "\n".join(
+        part
+        for part in (
+            _top(search, evidence, exploit, name, title),
+            _rounds(search, evidence, name),
+            _curves(search, name),
+            _second_phase(exploit, name),
+            _trials(search),
+            _configuration(search, exploit),
+        )
+        if part
+    )
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<title>{_escaped(title)}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<main>
+{body}
+</main>
+<script>{SCRIPT}</script>
+</body>
+</html>
+"""  # noqa: E501
+
+
+def _top(
+    search: Searched,
+    evidence: Evidence | None,
+    exploit: Exploit | None,
+    name: str,
+    title: str,
+) -> str:
+    rate = search.rate
+    if rate is None:
+        none = "no rate yet" if search.reason is None else "no rate"
+        shown = f'<p class="rate">{none}</p>'
+    else:
+        label = "recommended learning rate" if search.reason is not None else "best so far"
+        shown = f'<p class="rate"><small>{label}</small>{_escaped(rate)}</p>'
+    sentence = evidence.sentence if evidence is not None else search.reason or "No score is in yet."
+    best = search.best
+    facts = {
+        f"best {name}": "–" if best is None else f"{best.score:.6g} (trial {best.number})",
+        "epochs spent": f"{search.spent:,}",
+        "trials": f"{len(search.trials):,}",
+        "state": search.reason or "going on",
+    }
+    if exploit is not None and exploit.best_score is not None:
+        facts[f"best {name}, phase 2"] = f"{exploit.best_score:.6g}"
+    items = "".join(
+        f"<div><dt>{_escaped(key)}</dt><dd>{_escaped(value)}</dd></div>"
+        for key, value in facts.items()
+    )
+    return (
+        f'<header><h1>{_escaped(title)}</h1>{shown}<p class="evidence">{_escaped(sentence)}</p>'
+        f'<dl class="facts">{items}</dl></header>'
+    )
+
+
+def _rounds(search: Searched, evidence: Evidence | None, name: str) -> str:
+    figures = []
+    for round in search.rounds:
+        for caption, chart in round_charts(search, round, evidence, name):
+            place = "" if round.place is None else f", place {round.place}"
+            heading = f"Round {round.number}{place}" + (f": {caption}" if caption else "")
+            figures.append(_figure(heading, chart))
+    if not figures:
+        return ""
+    note = (
+        "Filled: kept. Ringed: recommended. Shaded: the interval that the scores cannot tell apart "
+        "from the best. × diverged. ▵ ▿ beyond the chart."
+    )
+    heading = _escaped(f"{name[:1].upper()}{name[1:]} against rate")
+    return (
+        f'<section><h2>{heading}</h2><p class="note">{note}</p>'
+        f'<div class="charts">{"".join(figures)}</div></section>'
+    )
+
+
+def _curves(search: Searched, name: str) -> str:
+    found = curves_chart(search, name)
+    if found is None:
+        return ""
+    caption, chart = found
+    return (
+        '<section><h2>Learning curves</h2><div class="charts">'
+        f"{_figure('By rate', chart, caption)}</div></section>"
+    )
+
+
+def _second_phase(exploit: Exploit | None, name: str) -> str:
+    if exploit is None:
+        return ""
+    chart = exploit_chart(exploit, name)
+    turns: dict[int, list[tuple[Any, float | None]]] = {}
+    for step, score in exploit.history:
+        turns.setdefault(step.turn, []).append((step, score))
+    best = min if exploit.direction == "minimize" else max
+    rows = []
+    for turn, told in turns.items():
+        scores = [score for _, score in told if score is not None]
+        shown = "" if not scores else f"{best(scores):.6g}"
+        rows.append([turn, f"{told[0][0].rate:.6g}", len(told), shown])
+    drawn = "" if chart is None else f'<div class="charts">{_figure("By epoch", chart)}</div>'
+    state = exploit.reason or "going on"
+    return (
+        f'<section><h2>Phase 2</h2><p class="note">{exploit.spent} of {exploit.budget} epochs: '
+        f"{_escaped(state)}</p>{drawn}<h3>Turns</h3>"
+        f"{_table(('turn', 'rate at first', 'epochs', f'best {name}'), rows)}</section>"
+    )
+
+
+def _trials(search: Searched) -> str:
+    sign = 1 if search.direction == "minimize" else -1
+    records = list(search.trials)
+    left_out = len(records) - MOST_ROWS
+    if left_out > 0:
+        records.sort(key=lambda r: (r.score is None, sign * (r.score or 0.0)))
+        records = sorted(records[:MOST_ROWS], key=lambda r: r.number)
+    best = -1 if search.best is None else search.best.number
+    rows = [
+        [r.number, r.round, r.rate, r.init, r.state, r.spent, r.score, r.standard_error]
+        for r in records
+    ]
+    marked = {row for row, record in enumerate(records) if record.number == best}
+    note = f'<p class="note">The {left_out} worst are left out.</p>' if left_out > 0 else ""
+    return (
+        f"<section><h2>Trials</h2>{note}{_table(_COLUMNS, rows, marked, sortable=True)}</section>"
+    )
+
+
+def _configuration(search: Searched, exploit: Exploit | None) -> str:
+    parts = [_pairs("Search", search.config())]
+    if exploit is not None:
+        parts.append(_pairs("Phase 2", exploit.config()))
+    versions = {"lrsearch": _version("lrsearch"), "numpy": _version("numpy")}
+    versions["python"] = platform.python_version()
+    versions["page written"] = f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}"
+    parts.append(_pairs("Versions", versions))
+    return f"<section><h2>Configuration</h2>{''.join(parts)}</section>"
+
+
+def _figure(heading: str, chart: str, caption: str = "") -> str:
+    below = f"<figcaption>{caption}</figcaption>" if caption else ""
+    return f"<figure><h3>{_escaped(heading)}</h3>{chart}{below}</figure>"
+
+
+def _pairs(heading: str, content: dict[str, Any]) -> str:
+    rows = "".join(
+        f'<tr><th scope="row">{_escaped(key)}</th><td>{_escaped(_plain(value))}</td></tr>'
+        for key, value in content.items()
+    )
+    return (
+        f'<h3>{_escaped(heading)}</h3><div class="scroll"><table class="pairs">{rows}</table></div>'
+    )
+
+
+def _table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    marked: Iterable[int] = (),
+    sortable: bool = False,
+) -> str:
+    """A table; its columns can be sorted by the buttons in their heads."""
+    marked = set(marked)
+    heads = []
+    for column in columns:
+        kind = ' data-kind="text" class="text"' if column == "state" else ""
+        inside = f'<button type="button">{_escaped(column)}</button>'
+        aria = ' aria-sort="none"'
+        if not sortable:
+            inside, aria = f'<span style="padding:8px 12px">{_escaped(column)}</span>', ""
+        heads.append(f'<th scope="col"{kind}{aria}>{inside}</th>')
+    body = []
+    for number, row in enumerate(rows):
+        cells = "".join(map(_cell, columns, row))
+        kind = ' class="best"' if number in marked else ""
+        body.append(f"<tr{kind}>{cells}</tr>")
+    sorts = " data-sortable" if sortable else ""
+    return (
+        f'<div class="scroll" role="region" aria-label="table" tabindex="0"><table{sorts}>'
+        f"<thead><tr>{''.join(heads)}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def _cell(column: str, value: Any) -> str:
+    if value is None:
+        return '<td data-value=""></td>'
+    if column == "state":
+        return f'<td class="text">{_escaped(value)}</td>'
+    if isinstance(value, float):
+        shown = f"{value:.6g}" if type(value) is float else str(value)
+        return f'<td data-value="{float(value)!r}">{_escaped(shown)}</td>'
+    return f"<td>{_escaped(value)}</td>"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        text = ", ".join(map(str, value))
+    elif isinstance(value, (str, int, float)):
+        text = str(value)
+    else:
+        text = json.dumps(value)
+    return text if len(text) <= 2000 else f"{text[:2000]}…"
+
+
+def _escaped(value: Any) -> str:
+    return html.escape(str(value))
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"

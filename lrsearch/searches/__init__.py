@@ -1,0 +1,14 @@
+"""The strategies: what to try next.
+
+`digits` is the paper's exploration, `race` the same digits on a budget of epochs, `baselines` grid
+and random search. `rounds` is what searches in rounds share; `levels` and `window` plan a race;
+`ruling_out` is its rule for one trial at a time. A new strategy is a module here, a line below and
+one in the entry points of the group ``lrsearch.searches``.
+"""
+
+from lrsearch.searches.baselines import GridSearch, RandomSearch, grid
+from lrsearch.searches.digits import DECADES, DigitSearch
+from lrsearch.searches.race import DigitRace
+from lrsearch.searches.ruling_out import ruled_out
+
+__all__ = ["DECADES", "DigitRace", "DigitSearch", "GridSearch", "RandomSearch", "grid", "ruled_out"]

@@ -1,1 +1,0 @@
-"""The file of a study: events in SQLite, leases, a mirror."""

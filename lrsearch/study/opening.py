@@ -1,0 +1,147 @@
+"""From a search to a new study file, and from a file back to the search."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from lrsearch.exploit import Exploit
+from lrsearch.search import Search
+from lrsearch.study.replica import ExploitReplica, SearchReplica, plain, replica_of
+from lrsearch.study.sqlite import collection_paused
+from lrsearch.study.store import State, Store, StudyError
+
+__all__ = ["compare", "create", "load", "unfit"]
+
+
+def create(path: Path, search: Search | Exploit) -> None:
+    """Write a new study for a search, unless there is a file already.
+
+    Raises
+    ------
+    TypeError
+        If it is neither a Search nor an Exploit.
+    ValueError
+        If it has been asked already, or cannot be rebuilt from its configuration.
+    StudyError
+        If the file cannot be written, or the log of a study that is gone lies beside it.
+    """
+    if search.events:
+        raise ValueError(
+            f"a new study needs a search that was not asked yet, this one has "
+            f"{len(search.events)} events: ask and tell the study, not the search"
+        )
+    config = plain(search.config())
+    replica_of(config)
+    origin = {
+        "id": secrets.token_hex(16),
+        "lrsearch": _version(),
+        "time": time.time_ns() // 1_000_000,
+    }
+    Store.create(path, config, origin)
+
+
+def compare(path: Path, stored: dict[str, Any], search: Search | Exploit) -> None:
+    """Make sure that a search is configured as the stored one.
+
+    Raises
+    ------
+    ValueError
+        If the search has been asked already.
+    StudyError
+        If the configurations differ; the message shows both.
+    """
+    given = plain(search.config())
+    if search.events:
+        raise ValueError(
+            f"{path} has its own state: give it a search that was not asked yet, this one has "
+            f"{len(search.events)} events"
+        )
+    drawn = getattr(search, "drawn", ())
+    known = plain(rebuilt(path, stored).subject.config())
+    names = [
+        name
+        for name in dict.fromkeys((*known, *given))
+        if known.get(name) != given.get(name) and name not in drawn
+    ]
+    if names:
+        width = max(map(len, names))
+        lines = [
+            f"  {name:{width}}  stored {_shown(known, name)}, given {_shown(given, name)}"
+            for name in names
+        ]
+        raise StudyError(
+            f"{path} holds a search with another configuration:\n"
+            + "\n".join(lines)
+            + "\nGive the new search a file of its own, or open this one as it is: Study.open(path)"
+        )
+
+
+def rebuilt(path: Path, config: dict[str, Any]) -> SearchReplica | ExploitReplica:
+    """The search of a stored configuration, before its first ask.
+
+    Raises
+    ------
+    StudyError
+        If no search is installed that the configuration fits.
+    """
+    try:
+        return replica_of(config)
+    except (ValueError, TypeError, KeyError) as error:
+        raise StudyError(f"{path}: its search cannot be rebuilt: {error}") from error
+
+
+def load(store: Store) -> tuple[SearchReplica | ExploitReplica, State]:
+    """The search in the state that the stored events describe.
+
+    Raises
+    ------
+    StudyError
+        If anything stored is missing or altered, or this version of the search does not do with
+        the events what the one did that wrote them.
+    """
+    with collection_paused():
+        return _loaded(store)
+
+
+def _loaded(store: Store) -> tuple[SearchReplica | ExploitReplica, State]:
+    with store.reading():
+        state = store.state()
+        events, chain = store.events()
+        rows = store.rows()
+    if (len(events), chain) != (state.events, state.chain):
+        raise store.damaged(f"it holds {len(events)} of {state.events} events")
+    replica = rebuilt(store.path, store.config)
+    try:
+        replica.apply(events)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise unfit(store, str(error)) from error
+    if replica.rows() != rows:
+        raise unfit(store, "the replay gives other trials than those that were trained")
+    return replica, state
+
+
+def unfit(store: Store, what: str) -> StudyError:
+    """The error for events that this version of the search cannot follow."""
+    return StudyError(
+        f"{store.path}: written by lrsearch {store.origin['lrsearch']}, its events do not fit the "
+        f"search of lrsearch {_version()}: {what}. Open it with the version that wrote it"
+    )
+
+
+def _version() -> str:
+    try:
+        return version("lrsearch")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _shown(config: dict[str, Any], name: str) -> str:
+    if name not in config:
+        return "nothing"
+    text = json.dumps(config[name])
+    return text if len(text) <= 200 else f"{text[:200]}… ({len(text)} characters)"

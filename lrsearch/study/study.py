@@ -1,0 +1,327 @@
+"""A search that is durable, and shared between processes."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from lrsearch.exploit import Exploit
+from lrsearch.search import Search
+from lrsearch.study.mirror import check_mirror, restore, write_mirror
+from lrsearch.study.opening import compare, create
+from lrsearch.study.replica import ExploitReplica, search_of
+from lrsearch.study.shared import SharedSearch
+from lrsearch.study.store import Store, StudyError
+from lrsearch.trial import Trial
+
+__all__ = ["Study", "StudyError"]
+
+
+class Study(SharedSearch):
+    """A search in a file: killed at any instant, it loses no score that a call returned from.
+
+    It has the ask, report, tell and release of `Search`, each one transaction. Several processes
+    on one machine may open the same file and share its trials; a trial whose process is gone goes
+    back to the pool. Opening an existing file goes on where it was left.
+
+    Parameters
+    ----------
+    path : path
+        The file, an SQLite database on a local disk. It is made if it does not exist.
+    search : Search or Exploit, optional
+        What to search with. Its configuration is stored; the object itself stays as it is: ask
+        and tell the study instead. May be left out where the file exists.
+    mirror : path, optional
+        A whole second copy of the file, replaced after each score, for disks that cannot carry a
+        live database (a mounted drive). Where `path` is gone, it is put back from there.
+    lease : float
+        Seconds without a sign of life after which a trial of another machine's worker, or of one
+        that hangs, goes back to the pool. Where the process is on this machine and gone, its
+        trials go back at once.
+
+    Raises
+    ------
+    StudyError
+        If the file cannot be opened, is damaged, was written by a newer lrsearch, or holds a
+        search with another configuration.
+    ValueError
+        If the search has been asked already, the lease is not positive, or the mirror is the file
+        itself.
+    TypeError
+        If the search is neither a `Search` nor an `Exploit`.
+
+    Notes
+    -----
+    The file keeps a write-ahead log beside it (``-wal``, ``-shm``) while it is open: copy the
+    three together, or close it first. A score is on the disk before its call returns
+    (``synchronous = FULL``), and outlives a power cut too; an ask needs not (``NORMAL``).
+
+    A study may be used by several threads, and after a fork in both processes.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import lrsearch
+    >>> path = Path(tempfile.mkdtemp()) / "vae.db"
+    >>> with Study(path, lrsearch.DigitSearch(digits=1, epochs=1)) as study:
+    ...     for trial in study:
+    ...         study.tell(trial, abs(trial.rate - 0.003))
+    >>> with Study.open(path) as study:
+    ...     study.rate
+    Rate('0.003')
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        search: Search | Exploit | None = None,
+        *,
+        mirror: str | os.PathLike[str] | None = None,
+        lease: float = 120.0,
+    ) -> None:
+        if not lease > 0:
+            raise ValueError(f"lease has to be a number of seconds above 0, got {lease!r}")
+        self.path = Path(path)
+        self.mirror = None if mirror is None else Path(mirror).absolute()
+        self.lease = float(lease)
+        if search is not None and not isinstance(search, (Search, Exploit)):
+            raise TypeError(
+                "a study needs a search, such as lrsearch.DigitSearch(), or an Exploit, got "
+                f"{search!r}"
+            )
+        if self.mirror is not None and _same(self.path, self.mirror):
+            raise ValueError(f"the mirror has to be another file than the study, got {path} twice")
+        if self.mirror is not None and not self.path.exists() and self.mirror.exists():
+            restore(self.path, self.mirror)
+        if search is not None and not self.path.exists():
+            create(self.path, search)
+        self._begin(Store(self.path))
+        try:
+            if search is not None:
+                compare(self.path, self._store.config, search)
+            if self.mirror is not None:
+                check_mirror(self._store, self.mirror)
+            self._refresh()
+        except BaseException:
+            self._disconnect()
+            raise
+
+    @classmethod
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        mirror: str | os.PathLike[str] | None = None,
+        lease: float = 120.0,
+        readonly: bool = False,
+    ) -> Study:
+        """Open an existing study; the search is rebuilt from its stored configuration.
+
+        Parameters
+        ----------
+        path, mirror, lease
+            As for `Study`.
+        readonly : bool
+            Only look at it. This works on a read-only disk, and disturbs no worker.
+
+        Raises
+        ------
+        StudyError
+            As for `Study`, and if there is no file.
+        """
+        if not readonly:
+            return cls(path, mirror=mirror, lease=lease)
+        study = cls.__new__(cls)
+        study.path, study.mirror, study.lease = Path(path), None, float(lease)
+        study._begin(Store(study.path, readonly=True))
+        try:
+            study._refresh()
+        except BaseException:
+            study._disconnect()
+            raise
+        return study
+
+    def __enter__(self) -> Study:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back the trials in hand, and close the file. What was read stays readable."""
+        with self._lock:
+            if self._closed:
+                return
+            try:
+                self._give_back()
+            finally:
+                self._disconnect()
+
+    # Ask, report, tell, release ---------------------------------------------------------------
+
+    def ask(self, resume: bool = True) -> Any:
+        """Hand out a trial's next leg, as `Search.ask`, or the next step, as `Exploit.ask`.
+
+        Trials whose workers are gone are handed out again first.
+
+        Returns
+        -------
+        Trial, Step or None
+            None where nothing can be handed out now; `done` tells whether for good.
+
+        Raises
+        ------
+        StudyError
+            If the file cannot be written, or the study is closed; for a second phase also if
+            another worker is at it.
+        """
+        if self._refresh().subject.done:
+            return None
+        with self._transaction(durable=False) as replica:
+            if isinstance(replica, ExploitReplica):
+                self._claims.require_alone()
+                self._claims.take(0, 0)
+                return replica.subject.ask()
+            self._release_lost(replica.subject)
+            trial = replica.subject.ask(resume)
+            if trial is not None:
+                self._claims.take(trial.number, trial.leg)
+        if trial is not None:
+            self._claims.hold(trial)
+        return trial
+
+    def report(self, trial: Trial, score: Any, epoch: int | None = None) -> bool:
+        """Record the score after one epoch; `Search.report` has the parameters and errors.
+
+        Raises
+        ------
+        StaleTrial
+            If the trial went back to the pool since it was asked.
+        StudyError
+            If the file cannot be written; the score is not stored then, and may be told again.
+        """
+        with self._transaction() as replica:
+            search = search_of(replica)
+            goes_on = search.report(trial, score, epoch)
+            self._drop_if_ended(trial, search)
+        self._copy()
+        return goes_on
+
+    def tell(
+        self,
+        trial: Any,
+        score: Any,
+        standard_error: float | None = None,
+        *,
+        skip_if_told: bool = False,
+    ) -> None:
+        """Record a whole leg, as `Search.tell`, or a step, as `Exploit.tell`.
+
+        When the call returns, the score is on the disk.
+
+        Raises
+        ------
+        StaleTrial, StudyError
+            As for `report`.
+        """
+        with self._transaction() as replica:
+            if isinstance(replica, ExploitReplica):
+                self._claims.require_alone()
+                replica.tell(trial, score)
+            else:
+                replica.subject.tell(trial, score, standard_error, skip_if_told=skip_if_told)
+                self._drop_if_ended(trial, replica.subject)
+        self._copy()
+
+    def release(self, trial: Trial) -> None:
+        """Give a leg back, as `Search.release`."""
+        with self._transaction(durable=False) as replica:
+            search_of(replica).release(trial)
+            self._claims.drop(trial.number)
+
+    def rewind(self, number: int) -> None:
+        """Take a second phase back to before a step, which is then the next one.
+
+        For a phase that goes on from a checkpoint older than its last tell: the later tells
+        belong to weights that are lost.
+
+        Parameters
+        ----------
+        number : int
+            How many steps the checkpoint has behind it.
+
+        Raises
+        ------
+        TypeError
+            If the study is no second phase, or the number no whole number.
+        ValueError
+            If fewer steps were told, or the number is negative.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import lrsearch
+        >>> path = Path(tempfile.mkdtemp()) / "phase2.db"
+        >>> with Study(path, lrsearch.Exploit(["0.0004"], budget=10)) as study:
+        ...     for score in (3.0, 2.0, 1.0):
+        ...         study.tell(study.ask(), score)
+        ...     study.rewind(1)
+        ...     study.ask().number, study.best_score
+        (1, 3.0)
+        """
+        with self._transaction() as replica:
+            if not isinstance(replica, ExploitReplica):
+                raise TypeError("only a second phase, an Exploit, can be rewound")
+            self._claims.require_alone()
+            replica.rewind(number)
+        self._copy()
+
+    def __iter__(self) -> Iterator[Trial]:
+        """Ask until the search is done; while others have the last trials, wait for them.
+
+        A loop that is left by break or an exception releases the trial in hand.
+
+        Raises
+        ------
+        RuntimeError
+            If all that is out was asked in this thread and never told.
+        """
+        process, pause = os.getpid(), 0.02
+        while True:
+            trial = self.ask()
+            if trial is None:
+                search = self.search
+                if search.done:
+                    return
+                if search.out and self._claims.all_taken_here(search.out):
+                    untold = ", ".join(str(out.number) for out in search.out)
+                    raise RuntimeError(
+                        f"nothing can be handed out before these trials are told: {untold}. Call "
+                        "tell() or release() for each trial that was asked"
+                    )
+                time.sleep(pause)
+                pause = min(1.0, 1.5 * pause)
+                continue
+            pause = 0.02
+            try:
+                yield trial
+            except GeneratorExit:
+                if os.getpid() == process and self._has(trial):
+                    self.release(trial)
+                raise
+
+    def _copy(self) -> None:
+        """Bring the mirror up to date."""
+        if self.mirror is not None:
+            with self._lock:
+                write_mirror(self._store, self.mirror)
+
+
+def _same(path: Path, other: Path) -> bool:
+    """Whether two paths are one file, there or to be made."""
+    if path.exists() and other.exists():
+        return path.samefile(other)
+    return path.resolve() == other.resolve()

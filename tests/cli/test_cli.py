@@ -1,0 +1,591 @@
+"""The command, started as a process, on real programs."""
+
+import csv
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import lrsearch
+from lrsearch.cli.workers import _LegScores
+from lrsearch.study.study import Study
+from lrsearch.testing import run as run_search
+
+pytest.importorskip("typer")
+PROGRAMS = Path(__file__).parent / "programs"
+BEHAVE = [sys.executable, PROGRAMS / "behave.py", "{rate}", "{epochs}"]
+GRID = ["--grid", "0.1,0.01,0.001", "--epochs", "3"]
+
+
+def lrsearch_command(*arguments):
+    return [sys.executable, "-m", "lrsearch.cli", *map(str, arguments)]
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Runs lrsearch in a folder of its own; gives the finished process."""
+
+    def run(*arguments, status=0):
+        result = subprocess.run(
+            lrsearch_command(*arguments),
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            env={**os.environ, "COLUMNS": "100"},
+            check=False,
+        )
+        assert "Traceback" not in result.stderr, result.stderr
+        assert result.returncode == status, result.stdout + result.stderr
+        return result
+
+    return run
+
+
+def opened(tmp_path, name="s.db"):
+    return Study.open(tmp_path / name, readonly=True)
+
+
+# Programs
+
+
+def test_it_searches_a_real_training_script(command, tmp_path):
+    program = [
+        sys.executable, PROGRAMS / "train_digits.py", "--lr", "{rate}", "--epochs={epochs}",
+        "--seed", "{init}",
+    ]  # fmt: skip
+    result = command(
+        "run", "--study", "s.db", "--first", "1,0.1,0.01", "--digits", "0", "--epochs", "2",
+        "--", *program,
+    )  # fmt: skip
+    with opened(tmp_path) as study:
+        assert result.stdout == f"{study.rate}\n"
+        assert study.done
+        assert all(len(record.scores) == 2 for record in study.trials)
+        assert 0.1 < study.best.score < 1
+        assert study.spent == 2 * len(study.trials)
+        scores = study.trials[0].scores
+    output = (tmp_path / "s.db.d" / "trial-00000" / "leg-000" / "output.txt").read_text()
+    assert output == "".join(f"score: {score}\n" for score in scores.values())
+    assert command("best", "s.db").stdout == result.stdout
+
+
+def test_it_searches_a_program_that_is_not_python(command, tmp_path):
+    result = command(
+        "run", "--study", "s.db", *GRID, "--", PROGRAMS / "train.sh", "{rate}", "{epochs}"
+    )
+    assert result.stdout == "0.01\n"
+    with opened(tmp_path) as study:
+        assert study.trials[1].scores == pytest.approx({1: 1, 2: 1 / 2, 3: 1 / 3}, rel=1e-5)
+
+
+def test_scores_come_from_a_file_of_json_lines(command, tmp_path):
+    program = [
+        sys.executable, PROGRAMS / "train_digits.py", "--lr", "{rate}", "--epochs", "{epochs}",
+        "--scores", "{scores}",
+    ]  # fmt: skip
+    command("run", "--study", "s.db", "--grid", "0.1", "--epochs", "3", "--", *program)
+    with opened(tmp_path) as study:
+        assert list(study.trials[0].scores) == [1, 2, 3]
+
+
+def test_scores_are_found_by_a_regular_expression(command, tmp_path):
+    command(
+        "run", "--study", "s.db", *GRID, "--score-regex", r"val_loss=(\S+)",
+        "--", *BEHAVE, "val_loss",
+    )  # fmt: skip
+    with opened(tmp_path) as study:
+        assert len(study.trials[0].scores) == 3
+
+
+def test_one_score_stands_for_the_whole_leg(command, tmp_path):
+    command("run", "--study", "s.db", *GRID, "--", *BEHAVE, "one score")
+    with opened(tmp_path) as study:
+        assert study.spent == 9
+        assert study.trials[0].scores == {3: 1.0}
+
+
+def test_fewer_scores_than_epochs_end_the_leg_early(command, tmp_path):
+    program = ["sh", "-c", "echo score: 3; echo score: 2; echo score: 1  # {rate}"]
+    command("run", "--study", "s.db", "--grid", "0.1,0.01", "--epochs", "5", "--", *program)
+    with opened(tmp_path) as study:
+        assert [record.scores for record in study.trials] == [{1: 3, 2: 2, 3: 1}] * 2
+        assert {record.state for record in study.trials} == {"stopped"}
+        assert study.spent == 6
+
+
+def test_a_search_that_drops_trials_gets_scores_while_they_train(tmp_path):
+    class Dropping(lrsearch.GridSearch):
+        def _drops(self, record):
+            return record.epoch == 2
+
+    class Live:
+        search = Dropping(["0.1"], epochs=5)
+        report, tell = search.report, search.tell
+
+    scores = _LegScores(Live, Live.search.ask())
+    assert [scores.take(1.0), scores.take(0.5)] == [True, False]
+    assert Live.search.trials[0].state == "stopped"
+
+
+def test_what_a_removed_study_left_is_no_score(command, tmp_path):
+    shell = ["sh", "-c"]
+    both = "echo 0.5 > {scores}; echo old > {save_to}  # {rate} {epochs}"
+    command("run", "--study", "s.db", "--grid", "0.1", "--epochs", "1", "--", *shell, both)
+    (tmp_path / "s.db").unlink()
+    for program, message in (
+        (": {scores} {rate}", "ended without a score"),
+        ("echo 1 > {scores}; : {save_to} {resume_from} {rate}", "saved nothing"),
+    ):
+        result = command(
+            "run", "--study", "s.db", "--grid", "0.1", "--epochs", "1", "--", *shell, program,
+            status=1,
+        )  # fmt: skip
+        assert message in result.stderr
+        (tmp_path / "s.db").unlink()
+
+
+def test_a_written_score_beyond_all_floats_is_an_error(command):
+    program = [sys.executable, "-c", "open('{scores}', 'w').write(str(10**400)) # {rate}"]
+    result = command("run", "--study", "s.db", *GRID, "--", *program, status=1)
+    assert "has to fit a float" in result.stderr
+
+
+def test_the_double_dash_may_be_left_out(command):
+    program = ["sh", "-c", 'echo "score: $2"', "--epochs", "{epochs}", "{rate}"]
+    result = command("run", "--study", "s.db", "--grid", "0.1,0.01", *program)
+    assert result.stdout == "0.01\n"
+
+
+def test_the_score_can_be_maximized(command):
+    result = command(
+        "run", "--study", "s.db", *GRID, "--direction", "maximize", "--", *BEHAVE, "well"
+    )
+    assert result.stdout in ("0.1\n", "0.001\n")
+
+
+def test_several_workers_run_several_programs(command, tmp_path):
+    command(
+        "run", "--study", "s.db", "--digits", "1", "--epochs", "2", "--workers", "3",
+        "--", *BEHAVE, "well",
+    )  # fmt: skip
+    with opened(tmp_path) as study:
+        assert study.done
+        assert study.rate == 0.01
+        assert len(study.events) == len(study.trials) * 2
+
+
+def test_a_race_goes_on_from_checkpoints(command, tmp_path):
+    pytest.importorskip("lrsearch.race")
+    command(
+        "run", "--study", "s.db", "--budget", "120", "--max-epochs", "9", "--",
+        *BEHAVE, "well", "{resume_from}", "{save_to}",
+    )  # fmt: skip
+    with opened(tmp_path) as study:
+        assert study.spent <= 120
+        assert 0.001 < study.rate < 0.1
+        resumed = [record for record in study.trials if record.legs > 1]
+        assert resumed
+        for record in resumed:
+            distance = lrsearch.testing.math.log10(record.rate / 0.01) ** 2
+            for epoch, score in record.scores.items():
+                assert score == pytest.approx(distance + 1 / epoch)
+        kept = list((tmp_path / "s.db.d" / f"trial-{resumed[0].number:05}").glob("*/checkpoint"))
+        assert len(kept) == 1
+
+
+def test_a_checkpoint_counts_only_after_its_tell(command, tmp_path):
+    race = pytest.importorskip("lrsearch.race")
+    path = tmp_path / "s.db"
+    with Study(path, race.DigitRace(budget=120, max_epochs=9)) as study:
+        while (trial := study.ask()).start_epoch == 0:
+            folder = tmp_path / "s.db.d" / f"trial-{trial.number:05}" / f"leg-{trial.leg:03}"
+            folder.mkdir(parents=True)
+            (folder / "checkpoint").write_text(str(trial.stop_epoch))
+            study.tell(trial, [abs(float(trial.rate) - 0.01) + 1] * trial.epochs)
+        unfinished = tmp_path / "s.db.d" / f"trial-{trial.number:05}" / f"leg-{trial.leg:03}"
+        unfinished.mkdir(parents=True)
+        (unfinished / "checkpoint").write_text("1000000")
+    command("run", "--study", "s.db", "--", *BEHAVE, "well", "{resume_from}", "{save_to}")
+    with opened(tmp_path) as study:
+        assert study.trials[trial.number].scores[trial.stop_epoch] < 900
+        distance = lrsearch.testing.math.log10(trial.rate / 0.01) ** 2
+        last = study.trials[trial.number].scores[trial.stop_epoch]
+        assert last == pytest.approx(distance + 1 / trial.stop_epoch)
+
+
+def test_without_checkpoints_every_leg_starts_anew(command, tmp_path):
+    pytest.importorskip("lrsearch.race")
+    command("run", "--study", "s.db", "--budget", "120", "--max-epochs", "9", "--", *BEHAVE, "well")
+    with opened(tmp_path) as study:
+        assert {event[1] for event in study.events if event[0] == "ask"} == {False}
+
+
+# Programs that are no good
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        (["python", "train.py", "--lr", "{rte}"], r"\{rte\} is no placeholder.*\{rate\}"),
+        (["python", "train.py"], r"no \{rate\}"),
+        (["python", "{rate}", "{resume_from}"], r"needs \{save_to\}"),
+        (["no-such-program", "{rate}"], "no-such-program cannot be started"),
+    ],
+)
+def test_a_command_that_cannot_work_is_refused_before_anything_runs(
+    command, tmp_path, program, message
+):
+    result = command("run", "--study", "s.db", *GRID, "--", *program, status=1)
+    assert re.search(message, result.stderr)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "options", [["--budget", "100", "--max-epochs", "9"], ["--paper"], ["--grid", "0.1,0"]]
+)
+def test_a_program_has_to_be_told_its_epochs_where_they_differ(command, tmp_path, options):
+    fixed = ["python", "train.py", "{rate}"]
+    result = command("run", "--study", "s.db", *options, "--", *fixed, status=2)
+    assert "{epochs} or {stop_epoch}" in " ".join(result.stderr.replace("│", " ").split())
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_epoch_is_named_as_one(command):
+    result = command(
+        "run", "--study", "s.db", "--grid", "0.1", "--epochs", "1", "--",
+        "sh", "-c", "echo score: 1; echo score: 2 # {rate}", status=1,
+    )  # fmt: skip
+    assert "has 1 epoch to train" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("silent", "without a score.*I trained well, but keep it to myself"),
+        ("too many", "3 epochs to train, the program gave more"),
+    ],
+)
+def test_a_program_that_gives_no_fitting_scores_is_an_error_that_shows_why(
+    command, tmp_path, how, message
+):
+    result = command("run", "--study", "s.db", *GRID, "--", *BEHAVE, how, status=1)
+    assert re.search(message, result.stderr, re.DOTALL)
+    with opened(tmp_path) as study:
+        assert study.out == ()
+        assert study.trials[0].state == "released"
+
+
+def test_a_program_that_saves_nothing_is_an_error(command):
+    result = command(
+        "run", "--study", "s.db", *GRID, "--",
+        *BEHAVE, "forget", "{resume_from}", "{save_to}", status=1,
+    )  # fmt: skip
+    assert "saved nothing at" in result.stderr
+
+
+def test_a_trial_that_fails_is_tried_again_and_then_counts_as_diverged(command, tmp_path):
+    result = command(
+        "run", "--study", "s.db", "--grid", "10,0.1,0.01", "--epochs", "2", "--retries", "2",
+        "--", *BEHAVE, "crash above 1",
+    )  # fmt: skip
+    assert result.stdout == "0.01\n"
+    assert result.stderr.count("is tried again") == 2
+    assert "counts as diverged" in result.stderr
+    with opened(tmp_path) as study:
+        assert study.trials[0].state == "diverged"
+        assert study.trials[0].legs == 3
+    for leg in range(3):
+        output = tmp_path / "s.db.d" / "trial-00000" / f"leg-{leg:03}" / "output.txt"
+        assert "no such layer" in output.read_text()
+
+
+def test_a_trial_that_fails_once_is_not_lost(command, tmp_path):
+    result = command("run", "--study", "s.db", *GRID, "--", *BEHAVE, "crash once")
+    assert result.stdout == "0.01\n"
+    with opened(tmp_path) as study:
+        assert {record.state for record in study.trials} == {"complete"}
+
+
+def test_a_program_that_only_fails_ends_the_run(command):
+    result = command(
+        "run", "--study", "s.db", "--digits", "1", "--retries", "0", "--", *BEHAVE, "crash",
+        status=1,
+    )  # fmt: skip
+    assert "4 trials failed and none has a score" in result.stderr
+    assert "no such layer" in result.stderr
+
+
+@pytest.mark.parametrize("options", [GRID, ["--digits", "0", "--epochs", "3"]])
+def test_a_program_that_only_failed_has_marked_no_rate(command, tmp_path, options):
+    wrong = [sys.executable, "wrong.py", "{rate}", "{epochs}"]
+    result = command("run", "--study", "s.db", *options, "--workers", "2", "--", *wrong, status=1)
+    assert "failed and none has a score" in result.stderr
+    with opened(tmp_path) as study:
+        assert {record.state for record in study.trials} == {"released"}
+    result = command("run", "--study", "s.db", *options, "--", *BEHAVE, "well")
+    assert result.stdout == "0.01\n"
+    with opened(tmp_path) as study:
+        assert {record.state for record in study.trials} == {"complete"}
+
+
+def test_a_program_that_takes_too_long_is_ended_with_all_that_it_started(command, tmp_path):
+    begun = time.monotonic()
+    result = command(
+        "run", "--study", "s.db", "--grid", "10,0.1", "--epochs", "1", "--retries", "0",
+        "--timeout", "2", "--", *BEHAVE, "hang above 1",
+    )  # fmt: skip
+    assert time.monotonic() - begun < 30
+    assert "took more than 2 s" in result.stderr
+    assert result.stdout == "0.1\n"
+    assert not running("sleep 600")
+
+
+def running(text):
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = entry.read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if text in line and f"/{os.getpid()}/" not in str(entry):
+            found.append(line)
+    return found
+
+
+def start_slow(tmp_path, arguments):
+    """Start lrsearch on slow programs; the process, and its programs' output when both print."""
+    process = subprocess.Popen(
+        lrsearch_command(*arguments),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        logs = list(tmp_path.glob("s.db.d/*/*/output.txt"))
+        if len(logs) == 2 and all("score" in log.read_text() for log in logs):
+            return process, logs
+        time.sleep(0.05)
+    raise TimeoutError
+
+
+SLOW = [
+    "run", "--study", "s.db", "--grid", "0.1,0.01,0.001", "--epochs", "30", "--workers", "2",
+    "--", *BEHAVE, "slow",
+]  # fmt: skip
+WELL = [*SLOW[:-1], "well"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends signals")
+def test_a_run_that_was_killed_goes_on_with_the_same_command(command, tmp_path):
+    process, _ = start_slow(tmp_path, SLOW)
+    process.kill()
+    process.communicate()
+    assert command(*WELL).stdout == "0.01\n"
+    with opened(tmp_path) as study:
+        assert [record.legs for record in study.trials] == [2, 2, 1]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_the_programs_and_the_same_command_goes_on(command, tmp_path, number):
+    process, logs = start_slow(tmp_path, SLOW)
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert output == ""
+    assert "Traceback" not in errors
+    assert "goes on" in errors
+    for log in logs:
+        (pid,) = set(re.findall(r"working as (\d+)", log.read_text()))
+        assert not Path(f"/proc/{pid}").exists()
+    with opened(tmp_path) as study:
+        assert study.out == ()
+        spent = study.spent
+    result = command(*WELL)
+    assert f"going on with s.db: {spent} epochs are spent" in result.stderr
+    assert result.stdout == "0.01\n"
+
+
+def test_another_configuration_is_refused(command):
+    command("run", "--study", "s.db", *GRID, "--", *BEHAVE, "well")
+    result = command(
+        "run", "--study", "s.db", "--grid", "0.1", "--epochs", "3", "--", *BEHAVE, "well", status=1
+    )
+    assert 'stored ["0.1", "0.01", "0.001"], given ["0.1"]' in result.stderr
+
+
+def test_random_rates_without_a_seed_go_on_with_the_stored_one(command, tmp_path):
+    arguments = ["run", "--study", "s.db", "--random", "3", "--epochs", "1"]
+    command(*arguments, "--", *BEHAVE, "well")
+    assert command(*arguments, "--", *BEHAVE, "well").stdout
+
+
+# Looking at a study
+
+
+@pytest.fixture
+def finished(tmp_path):
+    with Study(tmp_path / "s.db", lrsearch.DigitSearch(digits=1, epochs=2)) as study:
+        run_search(study)
+    return study
+
+
+def test_best_prints_the_rate_alone(command, finished):
+    assert command("best", "s.db").stdout == f"{finished.rate}\n"
+
+
+def test_best_says_when_there_is_none(command, tmp_path):
+    Study(tmp_path / "s.db", lrsearch.DigitSearch()).close()
+    result = command("best", "s.db", status=3)
+    assert result.stdout == ""
+    assert "no rate can be recommended" in result.stderr
+
+
+def test_status_shows_a_table(command, finished):
+    result = command("status", "s.db", "--limit", "5")
+    assert "recommended rate 0.002" in result.stdout
+    assert f"{len(finished.trials)} trials" in result.stdout
+    table = result.stdout.splitlines()[-7:]
+    assert table[0].split()[:3] == ["trial", "round", "rate"]
+    assert "0.002" in table[1]
+
+
+def test_status_shows_who_has_which_trial(command, tmp_path):
+    with Study(tmp_path / "s.db", lrsearch.DigitSearch()) as study:
+        study.ask()
+        result = command("status", "s.db")
+        assert f"process {os.getpid()} on" in result.stdout
+        assert study.out
+
+
+def test_status_watches_until_the_study_is_done(tmp_path):
+    with Study(tmp_path / "s.db", lrsearch.GridSearch(["0.1", "0.01"], epochs=1)) as study:
+        study.tell(study.ask(), 0.5)
+        process = subprocess.Popen(
+            lrsearch_command("status", "s.db", "--watch", "--interval", "0.1"),
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        time.sleep(1.5)
+        assert process.poll() is None
+        study.tell(study.ask(), 0.25)
+        output, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "recommended rate 0.01" in output
+
+
+def test_status_shows_a_second_phase(command, tmp_path):
+    with Study(tmp_path / "e.db", lrsearch.Exploit(["0.1"], budget=2)) as study:
+        study.tell(study.ask(), 0.5)
+    assert "best score 0.5 at step 0" in command("status", "e.db").stdout
+
+
+def test_export_prints_csv(command, finished, tmp_path):
+    rows = list(csv.DictReader(io.StringIO(command("export", "s.db", "--csv").stdout)))
+    assert [row["rate"] for row in rows] == [str(record.rate) for record in finished.trials]
+    command("export", "s.db", "--scores", "-o", "scores.csv")
+    assert len((tmp_path / "scores.csv").read_text().splitlines()) == 1 + finished.spent
+
+
+def test_report_writes_a_page(command, finished, tmp_path):
+    assert command("report", "s.db", "-o", "page.html").stdout == "page.html\n"
+    assert "0.002" in (tmp_path / "page.html").read_text()
+
+
+def test_report_needs_the_study_of_a_search(command, finished, tmp_path):
+    Study(tmp_path / "e.db", lrsearch.Exploit(["0.1"], budget=2)).close()
+    assert "e.db is a second phase" in command("report", "e.db", status=1).stderr
+    assert "s.db is a search" in command("report", "s.db", "--exploit", "s.db", status=1).stderr
+    command("report", "s.db", "--exploit", "e.db")
+
+
+def test_after_a_look_at_a_study_that_was_removed_a_new_one_can_begin(command, finished, tmp_path):
+    command("best", "s.db")
+    (tmp_path / "s.db").unlink()
+    command("run", "--study", "s.db", *GRID, "--", *BEHAVE, "well")
+
+
+def test_show_rates_tells_the_first_list_of_a_race_alone(command):
+    lines = command("show-rates", "--budget", "100", "--max-epochs", "9").stdout.splitlines()
+    assert sorted(map(float, lines[:-1])) == sorted(map(float, lrsearch.DECADES))
+    assert lines[-1] == "at most 100 epochs in all"
+
+
+def test_the_version_is_shown(command):
+    assert command("--version").stdout == f"lrsearch {lrsearch.__version__}\n"
+
+
+def test_show_rates_tells_the_first_rates_and_the_most_epochs(command):
+    lines = command("show-rates", "--digits", "2", "--epochs", "20").stdout.splitlines()
+    assert lines[:3] == ["10", "1", "0.1"]
+    search = lrsearch.DigitSearch(digits=2, epochs=20)
+    assert lines[-1] == f"at most {search.most_epochs} epochs in all"
+    paper = command("show-rates", "--paper").stdout.splitlines()
+    assert paper[0] == "0.009"
+    assert paper[-1] == "at most 3451 epochs in all"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--grid", "0.1,x"], "'x'"),
+        (["--grid", "0.1", "--keep", "2"], "--keep does not go with --grid"),
+        (["--max-epochs", "5"], "--max-epochs does not go with"),
+        (["--budget", "500"], "--budget needs --max-epochs"),
+        (["--digits", "many"], "--digits has to be"),
+        (["--epochs", "0"], "epochs has to be at least 1, got 0"),
+        (["--direction", "up"], "minimize"),
+    ],
+)
+def test_options_that_do_not_fit_are_wrong_usage(command, options, message):
+    result = command("show-rates", *options, status=2)
+    assert message in " ".join(result.stderr.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("name", ["status", "best", "report", "export"])
+@pytest.mark.parametrize("content", [None, b"", b"epoch,score\n" * 50, "damaged"])
+def test_a_file_that_is_no_good_is_named_and_no_traceback_shown(
+    command, tmp_path, name, content, finished
+):
+    path = tmp_path / "bad.db"
+    if content == "damaged":
+        whole = finished.path.read_bytes()
+        path.write_bytes(whole[: len(whole) * 2 // 3])
+    elif content is not None:
+        path.write_bytes(content)
+    result = command(name, "bad.db", status=1)
+    assert "bad.db" in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("name", ["", "run", "status", "best", "report", "export", "show-rates"])
+def test_help_shows_an_example_and_the_exit_codes(command, name):
+    text = command(*filter(None, [name]), "--help").stdout
+    if name:
+        assert f"lrsearch {name}" in text.replace("Usage: lrsearch", "")
+    if name in ("", "run"):
+        assert "130 interrupted" in " ".join(text.split())
+
+
+def test_without_typer_it_says_what_to_install(tmp_path):
+    (tmp_path / "typer.py").write_text("raise ModuleNotFoundError('typer', name='typer')")
+    result = subprocess.run(
+        lrsearch_command("--help"),
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert 'pip install "lrsearch[cli]"' in result.stderr
+    assert "Traceback" not in result.stderr
