@@ -25,6 +25,7 @@ from lrsearch.searches import (
     ruled_out,
 )
 from lrsearch.study import Study, StudyError
+from lrsearch.training import Epoch, Explorer, State, Trainee
 from lrsearch.trial import Round, StaleTrial, Trial, TrialRecord
 
 __version__ = "0.1.0"
@@ -37,8 +38,10 @@ __all__ = [
     "DigitRace",
     "DigitSearch",
     "Direction",
+    "Epoch",
     "Evidence",
     "Exploit",
+    "Explorer",
     "GridSearch",
     "RandomSearch",
     "Rate",
@@ -46,9 +49,11 @@ __all__ = [
     "Schedule",
     "Search",
     "StaleTrial",
+    "State",
     "Step",
     "Study",
     "StudyError",
+    "Trainee",
     "Trial",
     "TrialRecord",
     "ask",

@@ -8,24 +8,20 @@ except ImportError as error:
         "(or [jax], [torch])"
     ) from error
 
+from lrsearch.training import Epoch, State
 from lrsearch_keras.callback import LRExplorerCallback
-from lrsearch_keras.compiled import CompiledTrainer
-from lrsearch_keras.inits import Inits
-from lrsearch_keras.phases import Epoch
 from lrsearch_keras.population import Explored, explore_population
-from lrsearch_keras.snapshot import State, put_state, take
-from lrsearch_keras.together import Trained, train_together
+from lrsearch_keras.state import Inits, put_state, take
+from lrsearch_keras.trainee import KerasTrainee
 
 __all__ = [
-    "CompiledTrainer",
     "Epoch",
     "Explored",
     "Inits",
+    "KerasTrainee",
     "LRExplorerCallback",
     "State",
-    "Trained",
     "explore_population",
     "put_state",
     "take",
-    "train_together",
 ]

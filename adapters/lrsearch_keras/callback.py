@@ -8,19 +8,26 @@ from typing import Any, Literal
 
 import keras
 
-from lrsearch import Evidence, Exploit, Rate
+from lrsearch import Evidence, Exploit, Explorer, Rate
 from lrsearch.results import write_html
-from lrsearch_keras.about import about_compiled, about_options
-from lrsearch_keras.building import when_built
-from lrsearch_keras.checks import check_fit
-from lrsearch_keras.fit import ExploredFit
-from lrsearch_keras.journal import Journal
-from lrsearch_keras.monitor import direction
-from lrsearch_keras.options import Options
-from lrsearch_keras.outputs import RunFolder
-from lrsearch_keras.phases import Epoch
+from lrsearch.training import Entrance, Epoch, Journal, Options, RunFolder
+from lrsearch_keras import fingerprint
+from lrsearch_keras.checks import check_fit, check_rate
+from lrsearch_keras.monitor import Validation, check_mode, direction, score_in
+from lrsearch_keras.state import build_as, when_built
+from lrsearch_keras.trainee import KerasTrainee, predictions_of
 
 __all__ = ["LRExplorerCallback"]
+
+ENTRANCE = Entrance(
+    name="LRExplorerCallback",
+    training="the fit",
+    taker="fit",
+    usual_rate="the model was compiled with",
+    left="Another callback did that, most likely EarlyStopping (or TerminateOnNaN): leave it out, "
+    "the search ends bad trials itself. The model has the best weights so far, unless that "
+    "callback put others back",
+)
 
 
 class LRExplorerCallback(keras.callbacks.Callback):
@@ -152,21 +159,35 @@ class LRExplorerCallback(keras.callbacks.Callback):
         verbose: int = 1,
     ) -> None:
         super().__init__()
-        self.options = Options(search, exploit, monitor, mode, initial, start, seed, verbose)
-        self.folder = RunFolder(directory, x_test, predict)
-        self._direction = ""
+        check_mode(mode)
+        if x_test is not None and directory is None:
+            raise ValueError("x_test needs a directory to write the predictions to")
+        if predict is not None and (x_test is None or not callable(predict)):
+            raise ValueError(
+                "predict has to be a function of the model and x_test, and needs x_test"
+            )
+        self.options = Options(search, exploit, initial, start)
+        self.monitor, self.mode, self.seed, self.verbose = monitor, mode, seed, verbose
+        predicted = (
+            None if x_test is None else (lambda: predictions_of(self.model, x_test, predict))
+        )
+        self.folder = RunFolder(directory, predicted, KerasTrainee.weights_file, ENTRANCE)
+        self.explorer: Explorer | None = None
         self._begun = False
-        self._fit: ExploredFit | None = None
+        self._direction: Any = ""
         self._journal = Journal(None)
         self._about: dict[str, Any] = {}
+        self._variables = 0
+        self._rate = 0.0
+        self._validation = Validation() if monitor.startswith("val_") else None
 
     @property
     def search(self) -> Any:
-        return self.options.search if self._fit is None else self._fit.search
+        return self.options.search if self.explorer is None else self.explorer.search
 
     @property
     def exploit(self) -> Exploit | None:
-        return None if self._fit is None else self._fit.exploit
+        return None if self.explorer is None else self.explorer.exploit
 
     @property
     def rate(self) -> Rate | None:
@@ -174,11 +195,11 @@ class LRExplorerCallback(keras.callbacks.Callback):
 
     @property
     def history(self) -> Sequence[Epoch]:
-        return () if self._fit is None else self._fit.history
+        return () if self.explorer is None else self.explorer.history
 
     @property
     def best(self) -> Epoch | None:
-        return None if self._fit is None else self._fit.best
+        return None if self.explorer is None else self.explorer.best
 
     @property
     def best_score(self) -> float | None:
@@ -204,9 +225,9 @@ class LRExplorerCallback(keras.callbacks.Callback):
         OSError
             If the file cannot be written.
         """
-        if self._fit is None:
+        if self.explorer is None:
             raise RuntimeError("there is nothing to report before the fit: call fit first")
-        write_html(path, self.search, self.exploit, name=self.options.monitor)
+        write_html(path, self.search, self.exploit, name=self.monitor)
 
     def restore(self) -> None:
         """Put the best weights back, after a fit that raised or was interrupted.
@@ -224,28 +245,23 @@ class LRExplorerCallback(keras.callbacks.Callback):
             except KeyboardInterrupt:
                 explorer.restore()
         """
-        if self._fit is not None:
-            self._fit.restore(self.model)
+        if self.explorer is not None:
+            self.explorer.restore()
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Check what can be checked before training."""
         check_fit(self.model, self.params, self._begun)
-        options = self.options
-        self._direction = direction(options.monitor, options.mode, self.model, options.search)
-        journal = self.folder.prepare()
+        self._direction = direction(self.monitor, self.mode, self.model, self.options.search)
+        self._journal = journal = self.folder.prepare()
         self._begun = True
-        self._journal = journal
         self._about = {
-            "monitor": options.monitor,
-            "direction": self._direction,
             "epochs": self.params["epochs"],
             "steps": self.params.get("steps"),
+            "seed": self.seed,
             "optimizer": type(self.model.optimizer).__name__,
-            **({} if journal.directory is None else about_compiled(self.model)),
-            **about_options(options),
+            **({} if journal.directory is None else fingerprint.of_compiled(self.model)),
         }
         if journal.resumed and journal.about is not None:
-            journal.check(self._about)
             begun_at = journal.about["begun_at"]
             self._start(begun_at)
             last = self.params["epochs"]
@@ -254,30 +270,69 @@ class LRExplorerCallback(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Put the model into the state that this epoch starts from, and set its rate."""
-        fit = self._start(epoch) if self._fit is None else self._fit
+        explorer = self._start(epoch) if self.explorer is None else self.explorer
         if self._journal.resumed:
             self.model._initial_epoch = 0
-        model = self.model
-        when_built(model, lambda: fit.begin_epoch(model))
+        when_built(self.model, lambda: self._begin_epoch(explorer))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Report the epoch's score."""
-        if self._fit is not None:
-            self._fit.end_epoch(self.model, {} if logs is None else logs)
+        explorer = self.explorer
+        if explorer is None or explorer.done:
+            return
+        model, logs = self.model, {} if logs is None else logs
+        with explorer.restoring():
+            if len(model.variables) != self._variables:
+                raise ValueError(
+                    "the model made new variables in its first epoch: call it on one batch, "
+                    "model(x[:1]), before fit"
+                )
+            if self._validation is not None:
+                self._validation.check(model, self.monitor)
+            check_rate(model, self._rate)
+            score = score_in(logs, self.monitor)
+        explorer.report(score)
+        ended = explorer.history[-1]
+        logs.update(rate=float(ended.rate), round=ended.round, trial=ended.trial)
+        if explorer.done:
+            model.stop_training = True
 
     def on_train_end(self, logs: Any = None) -> None:
         """Put the best weights back, and write the run's tables and pictures."""
-        if self._journal.resumed:
+        journal = self._journal
+        if journal.resumed:
             self.model._initial_epoch = 0
-        if self._fit is not None:
-            self._fit.end(self.model)
+        if self.explorer is not None:
+            if journal.resumed and not self.explorer.begun:
+                build_as(self.model, journal.note("build"))
+            self.explorer.end()
 
-    def _start(self, epoch: int) -> ExploredFit:
-        epochs = self.params["epochs"] - epoch
-        live = self.params.get("verbose") == 0
-        about = {**self._about, "begun_at": epoch}
-        usual = float(self.model.optimizer.learning_rate)
-        self._fit = ExploredFit(
-            self.options, self.folder, self._direction, epochs, live, self._journal, about, usual
+    def _start(self, epoch: int) -> Explorer:
+        options = self.options
+        self.explorer = Explorer(
+            KerasTrainee(self.model, options.initial, self.seed),
+            self.params["epochs"] - epoch,
+            options.search,
+            options.exploit,
+            direction=self._direction,
+            initial=options.initial,
+            start=options.start,
+            directory=self.folder,
+            name=self.monitor,
+            verbose=self.verbose,
+            live=self.params.get("verbose") == 0,
+            journal=self._journal,
+            about={**self._about, "begun_at": epoch},
+            entrance=ENTRANCE,
         )
-        return self._fit
+        return self.explorer
+
+    def _begin_epoch(self, explorer: Explorer) -> None:
+        model = self.model
+        if explorer.begin() is None:
+            model.stop_training = True
+            return
+        self._variables = self._variables or len(model.variables)
+        self._rate = float(model.optimizer.learning_rate)
+        if self._validation is not None:
+            self._validation.begin(model, explorer.needs_score)

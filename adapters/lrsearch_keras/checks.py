@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-__all__ = ["check_fit", "check_optimizer", "check_rate", "check_search"]
+__all__ = ["check_fit", "check_optimizer", "check_rate"]
 
 
 def check_fit(model: Any, params: Mapping[str, Any], begun: bool) -> None:
@@ -70,26 +70,4 @@ def check_rate(model: Any, rate: float) -> None:
             f"this epoch was to be trained at {rate:.4g}, and another callback had set "
             f"{trained:.4g}: leave LearningRateScheduler and its like out, or give their schedule "
             "to the second phase, exploit=Exploit(..., schedule=...)"
-        )
-
-
-def check_search(search: Any) -> None:
-    """Raise where a search is none.
-
-    Raises
-    ------
-    TypeError
-        If it is a class of searches, or anything else.
-
-    Examples
-    --------
-    >>> check_search(int)
-    Traceback (most recent call last):
-    TypeError: search has to be a search such as lrsearch.DigitRace(400, 100), got the class int
-    """
-    is_class = isinstance(search, type)
-    if is_class or not (hasattr(search, "ask") and hasattr(search, "report")):
-        kind = f"the class {search.__name__}" if is_class else repr(search)
-        raise TypeError(
-            f"search has to be a search such as lrsearch.DigitRace(400, 100), got {kind}"
         )

@@ -9,7 +9,7 @@ import keras
 
 from lrsearch import Direction
 
-__all__ = ["Validation", "direction", "score_in"]
+__all__ = ["Validation", "check_mode", "direction", "score_in"]
 
 _MODES: dict[str, Direction] = {"min": "minimize", "max": "maximize"}
 _SMALLER = ("loss", "error", "mse", "mae", "mape", "msle", "nll", "crossentropy", "perplexity",
@@ -63,6 +63,19 @@ def direction(
     return found
 
 
+def check_mode(mode: Any) -> None:
+    """Raise where a mode is none.
+
+    Examples
+    --------
+    >>> check_mode("up")
+    Traceback (most recent call last):
+    ValueError: mode has to be "auto", "min" or "max", got 'up'
+    """
+    if mode != "auto" and mode not in _MODES:
+        raise ValueError(f'mode has to be "auto", "min" or "max", got {mode!r}')
+
+
 def score_in(logs: Mapping[str, Any], monitor: str) -> float | None:
     """The monitored score; None for an epoch that was not validated.
 
@@ -114,6 +127,14 @@ class Validation:
 
         self._asked = False
         object.__setattr__(model, "_should_eval", listening)
+
+    def check(self, model: Any, monitor: str) -> None:
+        """Raise where the epoch that has ended had nothing to validate on."""
+        if self.end(model) is False:
+            raise ValueError(
+                f"there is no validation data to have {monitor!r} from: pass "
+                "validation_data=(x, y) or validation_split=0.1 to fit"
+            )
 
     def end(self, model: Any) -> bool | None:
         """Whether there is validation data; None where it cannot be told. Listens no more."""

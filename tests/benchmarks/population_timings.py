@@ -44,7 +44,8 @@ def vae() -> Any:
 
 def population(x: np.ndarray, held_out: np.ndarray, size: int) -> Callable[[], None]:
     """An epoch of so many rates side by side."""
-    from lrsearch_keras import CompiledTrainer, take
+    from lrsearch_keras import take
+    from lrsearch_keras.population import CompiledTrainer
 
     model = vae()
     trainer = CompiledTrainer(

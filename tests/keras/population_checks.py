@@ -14,16 +14,16 @@ import pytest
 from examples.fashion_mnist_vae.model import build_vae
 from lrsearch import CosineAnnealing, DigitRace
 from lrsearch_keras import (
-    CompiledTrainer,
     Inits,
     LRExplorerCallback,
     State,
     explore_population,
     put_state,
     take,
-    train_together,
 )
-from lrsearch_keras.snapshot import copied
+from lrsearch_keras.population import CompiledTrainer
+from lrsearch_keras.state.snapshot import copied
+from tests.benchmarks.compare.together import train_together
 from tests.keras.population_tasks import RATES, Listed, explore, scores, script, small, trainer
 from tests.keras.tasks import Script, classes, data, decades, line, network
 

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import pytest
 
-from lrsearch_keras import CompiledTrainer
-from lrsearch_keras.memory import members_that_fit
+from lrsearch_keras.population import CompiledTrainer
+from lrsearch_keras.population.memory import members_that_fit
 from tests.keras.population_tasks import small, trainer
 
 

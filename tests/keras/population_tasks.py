@@ -6,7 +6,8 @@ from typing import Any
 
 import keras
 
-from lrsearch_keras import CompiledTrainer, explore_population
+from lrsearch_keras import explore_population
+from lrsearch_keras.population import CompiledTrainer
 from tests.keras.tasks import Script, data, network
 
 RATES = ["0.3", "0.03", "0.003"]

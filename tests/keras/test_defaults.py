@@ -7,8 +7,8 @@ import keras
 import pytest
 
 from lrsearch import CosineAnnealing, DigitRace
+from lrsearch.training import peak_factor
 from lrsearch_keras import LRExplorerCallback
-from lrsearch_keras.defaults import peak_factor
 from tests.keras.tasks import data, fit, line, network
 
 

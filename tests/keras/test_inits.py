@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from lrsearch_keras import LRExplorerCallback
-from lrsearch_keras.inits import Inits, drawn
-from lrsearch_keras.snapshot import copied
+from lrsearch_keras.state.inits import Inits, drawn
+from lrsearch_keras.state.snapshot import copied
 from tests.keras.tasks import Script, decades, fit, line, network, scores
 
 

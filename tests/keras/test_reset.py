@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lrsearch_keras import LRExplorerCallback
-from lrsearch_keras.snapshot import put_state, take
+from lrsearch_keras.state.snapshot import put_state, take
 from tests.keras.tasks import Script, fit, network, scores
 
 

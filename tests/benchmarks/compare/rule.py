@@ -142,7 +142,7 @@ class Measured:
     def anneal(self, epochs: int, peak: Any, warm: int | None = None) -> list[float]:
         """The best score of each init in so many epochs of annealing from a peak."""
         from lrsearch import CosineAnnealing
-        from lrsearch_keras import train_together
+        from tests.benchmarks.compare.together import train_together
 
         schedule = CosineAnnealing(peak, epochs, warmup(epochs) if warm is None else warm)
         starts = [self.inits.state(init) for init in range(INITS)]
@@ -187,7 +187,7 @@ class Measured:
     def go_on(self, total: int, factor: float, init: int) -> float:
         """Anneal from the best weights of a race with warm-up, its rate times a factor."""
         from lrsearch import CosineAnnealing
-        from lrsearch_keras import train_together
+        from tests.benchmarks.compare.together import train_together
 
         budget = round(0.25 * total)
         rate, spent, best, state = self.race("warm", max(10, budget), total - budget, True, init)

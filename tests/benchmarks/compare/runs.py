@@ -47,8 +47,8 @@ class Runs:
     """
 
     def __init__(self, task: Any, inits: int) -> None:
-        from lrsearch_keras import CompiledTrainer
-        from lrsearch_keras.inits import Inits
+        from lrsearch_keras.population import CompiledTrainer
+        from lrsearch_keras.state.inits import Inits
 
         self.task = task
         self.count = inits
@@ -64,7 +64,7 @@ class Runs:
         self, schedule: Callable[[int], float], epochs: int, forget: bool = False
     ) -> list[Outcome]:
         """Every init by one schedule, as one population."""
-        from lrsearch_keras import train_together
+        from tests.benchmarks.compare.together import train_together
 
         new = self.inits.new_optimizer if forget else None
         trained = train_together(
@@ -79,7 +79,7 @@ class Runs:
 
     def plateau(self, rate: str, epochs: int, patience: int) -> list[Outcome]:
         """Keras's ReduceLROnPlateau at its defaults: a tenth, after so many epochs."""
-        from lrsearch_keras import train_together
+        from tests.benchmarks.compare.together import train_together
 
         rates = [float(rate)] * self.count
         best, since = [math.inf] * self.count, [0] * self.count
@@ -161,7 +161,7 @@ class Runs:
 
     def default(self, epochs: int) -> list[Outcome]:
         """What LRExplorerCallback() does with so many epochs in all."""
-        from lrsearch_keras.defaults import default_exploit, default_search
+        from lrsearch.training import default_exploit, default_search
 
         found = []
         for init in range(self.count):
@@ -183,7 +183,7 @@ class Runs:
         return [self.inits.state(init) for init in range(self.count)]
 
     def _alone(self, schedule: Callable[[int], float], epochs: int, init: int) -> Outcome:
-        from lrsearch_keras import train_together
+        from tests.benchmarks.compare.together import train_together
 
         trained = train_together(
             self.trainer, [schedule], epochs, [self.inits.state(init)], [init],
@@ -244,7 +244,7 @@ class Runs:
         return float(results[self.task.monitor.removeprefix("val_")])
 
     def _rising(self, init: int) -> str:
-        from lrsearch_keras.snapshot import put_state
+        from lrsearch_keras.state.snapshot import put_state
 
         put_state(self.model, self.inits.state(init))
         order = np.random.default_rng(init).integers(self.trainer.examples, size=(RANGE_STEPS, 32))

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from lrsearch import State
 from lrsearch.checks import at_least
-from lrsearch_keras.batches import batches, length, on_device, rows_of
-from lrsearch_keras.memory import bytes_a_member, free_bytes, members_that_fit
-from lrsearch_keras.snapshot import State
-from lrsearch_keras.tracing import UNFIT, check_compiled, explained, explanation
+from lrsearch_keras.population.batches import batches, length, on_device, rows_of
+from lrsearch_keras.population.memory import bytes_a_member, free_bytes, members_that_fit
+from lrsearch_keras.population.tracing import UNFIT, check_compiled, explained, explanation
 
 __all__ = ["CompiledTrainer", "Member"]
 
@@ -84,7 +84,8 @@ class CompiledTrainer:
 
         import keras
         import numpy as np
-        from lrsearch_keras import CompiledTrainer, put_state, take
+        from lrsearch_keras import put_state, take
+        from lrsearch_keras.population import CompiledTrainer
 
         x = np.random.default_rng(0).normal(size=(64, 4))
         y = x.sum(axis=1, keepdims=True)

@@ -7,13 +7,12 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from lrsearch import TrialRecord
-from lrsearch_keras.snapshot import State
-from lrsearch_keras.state_files import read_notes, read_state, write_state
+from lrsearch.training.state import State
+from lrsearch.training.state_files import read_notes, read_state, write_state
+from lrsearch.trial import TrialRecord
 
 __all__ = ["Checkpoints"]
 
-_REMEDY = "remove it to have its trial trained again from its start"
 _OVER = ("complete", "stopped", "diverged")
 
 
@@ -25,15 +24,23 @@ class Checkpoints:
     directory : path or None
         Where to keep one ``.npz`` file a trial; made when the first one is kept. Files that are
         there already are those of an earlier process. None: in memory.
+    entrance : str
+        What takes the run's directory, for messages.
     """
 
-    def __init__(self, directory: str | os.PathLike[str] | None) -> None:
+    def __init__(
+        self, directory: str | os.PathLike[str] | None, entrance: str = "Explorer"
+    ) -> None:
+        self._remedy = (
+            "remove it to have its trial trained again from its start, or pass another directory "
+            f"to {entrance}"
+        )
         self.directory = None if directory is None else Path(directory)
         self._states: dict[int, State] = {}
         self._epochs: dict[int, int] = {}
         if self.directory is not None and self.directory.is_dir():
             for path in self.directory.glob("[0-9]*.npz"):
-                self._epochs[int(path.stem)] = read_notes(path, _REMEDY)["epoch"]
+                self._epochs[int(path.stem)] = read_notes(path, self._remedy)["epoch"]
 
     def keep(self, number: int, epoch: int, state: State) -> None:
         """Keep the state that a trial has after this many epochs; an earlier one is replaced."""
@@ -50,7 +57,7 @@ class Checkpoints:
             return None
         if self.directory is None:
             return self._states[number]
-        found = read_state(self._path(number), _REMEDY)
+        found = read_state(self._path(number), self._remedy)
         return None if found is None else found[0]
 
     def drop_ended(self, records: Sequence[TrialRecord]) -> None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
-
-from lrsearch import Rate, Trial
 from lrsearch.files import replacing, write_json
-from lrsearch_keras.about import differences
-from lrsearch_keras.phases import Epoch
-from lrsearch_keras.snapshot import State, take
-from lrsearch_keras.state_files import damaged, read_state, write_state
-from lrsearch_keras.warn import warn
+from lrsearch.rate import Rate
+from lrsearch.training.identity import differences
+from lrsearch.training.phases import Epoch
+from lrsearch.training.state import State
+from lrsearch.training.state_files import damaged, read_state, write_state
+from lrsearch.training.warning import warn
+from lrsearch.trial import Trial
 
 __all__ = ["GOES_ON_FROM", "Journal"]
 
@@ -45,6 +44,8 @@ class Journal:
     ----------
     directory : path or None
         The run's folder, which exists by the first write; None keeps nothing.
+    entrance : str
+        What takes the directory, for messages.
 
     Raises
     ------
@@ -52,8 +53,9 @@ class Journal:
         If a file of an earlier process is damaged or missing; the message says what to do.
     """
 
-    def __init__(self, directory: Path | None) -> None:
+    def __init__(self, directory: Path | None, entrance: str = "Explorer") -> None:
         self.directory = directory
+        self._another = f"pass another directory to {entrance}"
         self.about: dict[str, Any] | None = None
         self.history: list[Epoch] = []
         self.last: dict[str, Any] = {}
@@ -61,7 +63,7 @@ class Journal:
         self._failed = False
         self._resumed = False
         if directory is not None and (directory / _ABOUT).exists():
-            self.about = _read_about(directory / _ABOUT)
+            self.about = self._read_about(directory / _ABOUT)
             self._resumed = True
             self._read(directory)
 
@@ -80,10 +82,9 @@ class Journal:
         """The config of the second phase; None where it has not begun."""
         return (self.about or {}).get(_PHASE)
 
-    @property
-    def build(self) -> Any:
-        """What the model can be built from where no batch will be seen."""
-        return (self.about or {}).get("build")
+    def note(self, name: str) -> Any:
+        """What the trainee noted under this name when the run began; None for nothing."""
+        return (self.about or {}).get(name)
 
     @property
     def over(self) -> bool:
@@ -104,11 +105,12 @@ class Journal:
             more = [f"{len(lines) - _MOST} more"] if len(lines) > _MOST else []
             raise ValueError(
                 f"the run folder {self.directory} holds another run, which this one cannot go on "
-                f"with: {'; '.join(lines[:_MOST] + more)}. Pass another directory to "
-                "LRExplorerCallback"
+                f"with: {'; '.join(lines[:_MOST] + more)}. P{self._another[1:]}"
             )
 
-    def begin(self, about: Mapping[str, Any], first: State, build: Any = None) -> State:
+    def begin(
+        self, about: Mapping[str, Any], first: State, notes: Mapping[str, Any] | None = None
+    ) -> State:
         """Begin the run, or go on with it; the state that it began from.
 
         Parameters
@@ -116,9 +118,9 @@ class Journal:
         about : mapping
             What it is begun with, a JSON object.
         first : State
-            The model's present state.
-        build : JSON value
-            What the model can be built from where no batch will be seen.
+            The trainee's present state.
+        notes : mapping, optional
+            What else to keep of the trainee.
 
         Raises
         ------
@@ -130,9 +132,9 @@ class Journal:
         self.check(about)
         if self.about is None:
             self._write(write_state, self.directory / _FIRST, first)
-            self._note({**about, "build": build})
+            self._note({**about, **(notes or {})})
             return first
-        remedy = "remove it to go on with init 0 as the model is now"
+        remedy = self._or_another("remove it to go on with init 0 as the model is now")
         known = read_state(self.directory / _FIRST, remedy)
         if known is None and not self.over:
             warn(f"{self.directory / _FIRST} is missing: init 0 is the model as it is now")
@@ -152,15 +154,15 @@ class Journal:
         if config is not None and self.phase is None:
             self._note({**self.about, _PHASE: config})
 
-    def commit(self, epoch: Epoch, model: keras.Model, trial: Trial | None) -> None:
-        """Keep an epoch that is over, with the model's state after it."""
+    def commit(self, epoch: Epoch, trial: Trial | None, take: Callable[[], State]) -> None:
+        """Keep an epoch that is over, with the trainee's state after it, which `take` gives."""
         self.history.append(epoch)
         if self.directory is None:
             return
         leg = {} if trial is None else {"trial": trial.number, "leg": trial.leg}
         self.last = {"epochs": len(self.history), "epoch": epoch.epoch, "score": epoch.score, **leg}
         self._write(self._append, epoch)
-        self._write(write_state, self.directory / _LAST, take(model), self.last)
+        self._write(write_state, self.directory / _LAST, take(), self.last)
 
     def keep_best(self, state: State, number: int) -> None:
         """Keep the second phase's best state, which the step of this number reached."""
@@ -171,7 +173,9 @@ class Journal:
         """The second phase's best state, if it is that of this step."""
         if self.directory is None or number is None:
             return None
-        remedy = "remove it to go on without the second phase's best weights to return to"
+        remedy = self._or_another(
+            "remove it to go on without the second phase's best weights to return to"
+        )
         found = read_state(self.directory / _BEST, remedy)
         return found[0] if found is not None and found[1]["step"] == number else None
 
@@ -188,11 +192,11 @@ class Journal:
         lines = path.read_bytes().splitlines() if path.exists() else []
         epochs = self._epochs_over(folder, len(lines))
         if len(lines) < epochs:
-            raise _missing(path, f"{epochs - len(lines)} of the run's {epochs} epochs")
+            raise self._missing(path, f"{epochs - len(lines)} of the run's {epochs} epochs")
         try:
             self.history = [_epoch(json.loads(line)) for line in lines[:epochs]]
         except (TypeError, ValueError) as error:
-            raise damaged(path, error, _COPY) from error
+            raise damaged(path, error, self._or_another(_COPY)) from error
         if len(lines) > epochs:
             with replacing(path) as temporary:
                 temporary.write_bytes(b"".join(line + b"\n" for line in lines[:epochs]))
@@ -201,9 +205,9 @@ class Journal:
         """How many epochs of the history are over; the state after them is read."""
         if self.over:
             return int((self.about or {}).get("epochs_over", lines))
-        found = read_state(folder / _LAST, _COPY)
+        found = read_state(folder / _LAST, self._or_another(_COPY))
         if found is None and lines > 1:
-            raise _missing(folder / _LAST, f"the state after the run's {lines} epochs")
+            raise self._missing(folder / _LAST, f"the state after the run's {lines} epochs")
         if found is None:
             return 0
         self.state, self.last = found
@@ -231,22 +235,22 @@ class Journal:
                 )
             self._failed = True
 
+    def _read_about(self, path: Path) -> dict[str, Any]:
+        try:
+            about = json.loads(path.read_bytes())
+            if not isinstance(about, dict) or "begun_at" not in about:
+                raise ValueError("it does not say what the run was begun with")
+        except ValueError as error:
+            raise damaged(path, error, self._or_another(_COPY)) from error
+        return about
 
-def _read_about(path: Path) -> dict[str, Any]:
-    try:
-        about = json.loads(path.read_bytes())
-        if not isinstance(about, dict) or "begun_at" not in about:
-            raise ValueError("it does not say what the run was begun with")
-    except ValueError as error:
-        raise damaged(path, error, _COPY) from error
-    return about
+    def _missing(self, path: Path, what: str) -> ValueError:
+        return ValueError(
+            f"{path} lacks {what}, so the run cannot be gone on with: {self._or_another(_COPY)}"
+        )
 
-
-def _missing(path: Path, what: str) -> ValueError:
-    return ValueError(
-        f"{path} lacks {what}, so the run cannot be gone on with: {_COPY}, or pass another "
-        "directory to LRExplorerCallback"
-    )
+    def _or_another(self, remedy: str) -> str:
+        return f"{remedy}, or {self._another}"
 
 
 def _epoch(fields: list[Any]) -> Epoch:

@@ -1,4 +1,4 @@
-"""A search whose events are on the disk before its calls return."""
+"""A search with a second copy in a file: its events are on the disk before its calls return."""
 
 from __future__ import annotations
 
@@ -8,30 +8,34 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from lrsearch import StaleTrial, Study, StudyError, Trial, from_config
-from lrsearch_keras.warn import warn
+from lrsearch.registry import from_config
+from lrsearch.study import Study, StudyError
+from lrsearch.training.warning import warn
+from lrsearch.trial import StaleTrial, Trial
 
-__all__ = ["KeptSearch"]
+__all__ = ["MirroredSearch"]
 
 _NOT_REBUILT = (AttributeError, KeyError, TypeError, ValueError)
 
 
-class KeptSearch:
-    """Ask, report and release on a search, and on a study of the same configuration beside it.
+class MirroredSearch:
+    """Ask, report and release on a search, and on its mirror, a study of the same configuration.
 
     Both are deterministic, so they stay alike, and the search itself remains the caller's to look
     at. At the begin, whichever of the two is behind is brought to where the other one is: the
-    search to what the study holds of an earlier process, the study to what the search was told
+    search to what the mirror holds of an earlier process, the mirror to what the search was told
     before.
 
     Parameters
     ----------
     search : Search or Study
-        What to search with. A study keeps itself.
+        What to search with. A study is its own file.
     path : path, optional
-        The study's file; None keeps nothing.
+        The mirror's file; None keeps nothing.
     begun : bool
         Whether an earlier process has trained with it.
+    entrance : str
+        What takes the run's directory, for messages.
 
     Raises
     ------
@@ -42,21 +46,28 @@ class KeptSearch:
 
     Notes
     -----
-    A search that cannot be rebuilt from its configuration is not kept, with a warning. A study
+    A search that cannot be rebuilt from its configuration has no mirror, with a warning. A mirror
     that can no longer be written to is given up with a warning: the training goes on.
     """
 
-    def __init__(self, search: Any, path: Path | None = None, begun: bool = False) -> None:
+    def __init__(
+        self,
+        search: Any,
+        path: Path | None = None,
+        begun: bool = False,
+        entrance: str = "Explorer",
+    ) -> None:
         self.search = search
-        self._study: Study | None = None
-        self._kept = True
+        self.entrance = entrance
+        self._mirror: Study | None = None
+        self._resumable = True
         if path is not None and not isinstance(search, Study):
             self._open(path, begun or path.exists())
 
     @property
-    def kept(self) -> bool:
+    def resumable(self) -> bool:
         """Whether another process can go on with the search."""
-        return self._kept
+        return self._resumable
 
     @property
     def done(self) -> bool:
@@ -75,37 +86,37 @@ class KeptSearch:
         None for a study of the caller's: others may be at its trials, and those of a worker that
         is gone go back to the pool by themselves.
         """
-        return () if self._study is None else tuple(self.search.out)
+        return () if self._mirror is None else tuple(self.search.out)
 
     def ask(self, resume: bool = True) -> Any:
         """As `Search.ask`."""
         trial = self.search.ask(resume)
-        self._keep("ask", resume)
+        self._record("ask", resume)
         return trial
 
     def report(self, trial: Trial, score: float | None, epoch: int) -> bool:
         """As `Search.report`."""
         goes_on = self.search.report(trial, score, epoch)
-        self._keep("report", trial, score, epoch)
+        self._record("report", trial, score, epoch)
         return bool(goes_on)
 
     def release(self, trial: Trial) -> None:
         """As `Search.release`."""
         self.search.release(trial)
-        self._keep("release", trial)
+        self._record("release", trial)
 
-    def leave(self, trial: Trial) -> None:
-        """Release a trial, unless it stays out in the study beside, to be gone on with."""
-        if self._study is None:
+    def release_in_hand(self, trial: Trial) -> None:
+        """Release a trial, unless it stays out in the mirror, to be gone on with."""
+        if self._mirror is None:
             with contextlib.suppress(StaleTrial, StudyError):  # a study may have it back already
                 self.search.release(trial)
 
     def end(self) -> None:
-        """Nobody will go on: release what is out, and close the study beside."""
+        """Nobody will go on: release what is out, and close the mirror."""
         for trial in self.out:
             self.release(trial)
-        self._keep("close")
-        self._study = None
+        self._record("close")
+        self._mirror = None
 
     def require(self, trials: int) -> None:
         """Make sure that the search has so many trials, which the run has trained.
@@ -120,19 +131,19 @@ class KeptSearch:
             raise ValueError(
                 f"the run folder has epochs of {trials} trials, and its search knows {known} of "
                 "them: its study is missing, or could not be written. Pass another directory to "
-                "LRExplorerCallback, and a new search"
+                f"{self.entrance}, and a new search"
             )
 
     def _open(self, path: Path, known: bool) -> None:
         try:
-            twin = from_config(self.search.config())
+            copy = from_config(self.search.config())
             told = list(self.search.events)
         except _NOT_REBUILT as error:
-            self._not_kept(path, known, error)
+            self._not_mirrored(path, known, error)
             return
         try:
-            self._study = Study(path, twin)
-            _meet(self.search, told, self._study)
+            self._mirror = Study(path, copy)
+            _meet(self.search, told, self._mirror, self.entrance)
         except (OSError, StudyError) as error:
             if known:
                 raise
@@ -141,39 +152,39 @@ class KeptSearch:
             for trial in self.out[:-1]:  # of another process; only the last is the run's own
                 self.release(trial)
 
-    def _not_kept(self, path: Path, known: bool, error: Exception) -> None:
+    def _not_mirrored(self, path: Path, known: bool, error: Exception) -> None:
         name = type(self.search).__name__
         if self.search.done:
             return
         if known:
             raise ValueError(
                 f"the run folder {path.parent} cannot be gone on with: {name} cannot be rebuilt "
-                f"from its configuration ({error}). Pass another directory to LRExplorerCallback"
+                f"from its configuration ({error}). Pass another directory to {self.entrance}"
             ) from error
-        self._kept = False
+        self._resumable = False
         warn(
             f"the run cannot be gone on with if it is killed, only its results are kept: {name} "
             f"cannot be rebuilt from its configuration ({error}). Register its class under the "
             "entry point group 'lrsearch.searches'"
         )
 
-    def _keep(self, call: str, *arguments: Any) -> None:
-        if self._study is None:
+    def _record(self, call: str, *arguments: Any) -> None:
+        if self._mirror is None:
             return
         try:
-            getattr(self._study, call)(*arguments)
+            getattr(self._mirror, call)(*arguments)
         except (OSError, StudyError) as error:
             self._give_up(error)
 
     def _give_up(self, error: Exception) -> None:
-        self._study = None
+        self._mirror = None
         warn(
             f"the run's study could not be written, training goes on and cannot be resumed: {error}"
         )
 
 
-def _meet(search: Any, told: Sequence[Any], study: Study) -> None:
-    """Bring a search, and the study beside it, to the same events.
+def _meet(search: Any, told: Sequence[Any], study: Study, entrance: str) -> None:
+    """Bring a search and its mirror to the same events.
 
     Raises
     ------
@@ -185,14 +196,14 @@ def _meet(search: Any, told: Sequence[Any], study: Study) -> None:
     if _text(told[:common]) != _text(kept[:common]):
         raise ValueError(
             f"{study.path} holds a search that was told other things than the one given: pass "
-            "a new search, to go on with what it holds, or another directory to LRExplorerCallback"
+            f"a new search, to go on with what it holds, or another directory to {entrance}"
         )
     search.replay(kept[common:])
     for event in told[common:]:
-        _record(study, *event)
+        _repeat(study, *event)
 
 
-def _record(study: Study, kind: str, *fields: Any) -> None:
+def _repeat(study: Study, kind: str, *fields: Any) -> None:
     """Do to a study what an event says was done to its search."""
     if kind == "ask":
         study.ask(*fields)

@@ -1,4 +1,4 @@
-"""What a run is begun with, in JSON, and how what another one is begun with differs from it."""
+"""What a Keras model is, in JSON: a run folder is not gone on with by another one."""
 
 from __future__ import annotations
 
@@ -11,45 +11,27 @@ from typing import Any
 
 import keras
 
-from lrsearch import Exploit
-from lrsearch_keras.options import Options
-
-__all__ = ["about_compiled", "about_model", "about_options", "canonical", "differences"]
+__all__ = ["canonical", "of_compiled", "of_model"]
 
 _NOT_COMPARED = ("build_config", "build_input_shape", "learning_rate", "seed", "shared_object_id")
 """How a model came to be built, what the search sets, and what is drawn anew at each start."""
 _NO_CONFIG = (AttributeError, KeyError, NotImplementedError, TypeError, ValueError)
 
 
-def about_model(model: keras.Model) -> dict[str, Any]:
+def of_model(model: keras.Model) -> dict[str, Any]:
     """A built model's shapes, and its config where it has one."""
     shapes = [list(variable.shape) for variable in model.variables]
     config = _config_of(model)
     return {"variables": shapes} | ({} if config is None else {"model": canonical(config)})
 
 
-def about_compiled(model: keras.Model) -> dict[str, Any]:
+def of_compiled(model: keras.Model) -> dict[str, Any]:
     """What a model was compiled with, as far as it has a config; without the learning rate."""
     compiled = _serialized(model.get_compile_config) or {}
     about = {name: canonical(compiled[name]) for name in ("loss", "loss_weights")
              if name in compiled}  # fmt: skip
     optimizer = _serialized(model.optimizer.get_config)
     return about if optimizer is None else {**about, "optimizer_config": canonical(optimizer)}
-
-
-def about_options(options: Options) -> dict[str, Any]:
-    """What the callback was told; functions have no more than their place."""
-    exploit: Any = options.exploit
-    if isinstance(exploit, Exploit):
-        exploit = canonical(exploit.config())
-    elif callable(exploit):
-        exploit = "a function"
-    return {
-        "initial": "a function" if callable(options.initial) else options.initial,
-        "start": options.start,
-        "seed": options.seed,
-        "exploit": "the default" if exploit is None else exploit,
-    }
 
 
 def canonical(config: Any) -> Any:
@@ -73,30 +55,6 @@ def canonical(config: Any) -> Any:
             names[name] = f"{stem}_{counts[stem]}" if counts[stem] else stem
             counts[stem] += 1
     return _renamed(plain, names)
-
-
-def differences(known: Any, given: Any, name: str = "") -> list[tuple[str, Any, Any]]:
-    """Where two configs differ: names with dots, and both values.
-
-    What only one of the two has is not compared: an older version may not have written it.
-
-    Examples
-    --------
-    >>> differences({"a": 1, "b": {"c": 2}}, {"b": {"c": 3}, "d": 4})
-    [('b.c', 2, 3)]
-    """
-    pairs: list[tuple[Any, Any, Any]] | None = None
-    if isinstance(known, dict) and isinstance(given, dict):
-        pairs = [(key, known[key], given[key]) for key in given if key in known]
-    elif _are_parts(known) and _are_parts(given) and len(known) == len(given):
-        pairs = [(index, *pair) for index, pair in enumerate(zip(known, given, strict=True))]
-    if pairs is None:
-        return [] if known == given else [(name, known, given)]
-    return [
-        difference
-        for key, one, other in pairs
-        for difference in differences(one, other, f"{name}.{key}" if name else str(key))
-    ]
 
 
 def _config_of(layer: Any) -> Any:
@@ -145,7 +103,3 @@ def _renamed(config: Any, names: dict[str, str]) -> Any:
     if isinstance(config, list):
         return [_renamed(part, names) for part in config]
     return names.get(config, config) if isinstance(config, str) else config
-
-
-def _are_parts(config: Any) -> bool:
-    return isinstance(config, list) and all(isinstance(part, dict) for part in config)

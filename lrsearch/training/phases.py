@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-import keras
-import numpy as np
-
-from lrsearch import Exploit, Rate, Step, Trial
-from lrsearch_keras.checkpoints import Checkpoints
-from lrsearch_keras.inits import Inits
-from lrsearch_keras.kept import KeptSearch
-from lrsearch_keras.snapshot import State, copied, put, put_state, take
-from lrsearch_keras.trials import next_trial
+from lrsearch.exploit import Exploit, Step
+from lrsearch.rate import Rate
+from lrsearch.training.mirrored_search import MirroredSearch
+from lrsearch.training.state import Arrays, State
+from lrsearch.training.trainee import Trainee
+from lrsearch.training.trials import Trials
+from lrsearch.trial import Trial
 
 __all__ = ["Epoch", "Exploiting", "Exploring", "Phase"]
 
 
 class Epoch(NamedTuple):
-    """One epoch of the fit.
+    """One epoch of a training.
 
     Attributes
     ----------
@@ -36,7 +34,7 @@ class Epoch(NamedTuple):
     epochs : int
         The number of the trial's epoch at which this leg stops; exploit's budget.
     score : float or None
-        The monitored result; None where the epoch was not validated.
+        The validation result; None where the epoch was not validated, or is not over.
     """
 
     phase: str
@@ -49,7 +47,7 @@ class Epoch(NamedTuple):
 
 
 class Phase(Protocol):
-    """What the callback needs of a phase."""
+    """What an `Explorer` needs of a phase."""
 
     @property
     def done(self) -> bool: ...
@@ -57,21 +55,18 @@ class Phase(Protocol):
     def trial(self) -> Trial | None: ...
     @property
     def needs_score(self) -> bool: ...
-    def begin(self, model: keras.Model) -> Epoch | None: ...
-    def end(self, model: keras.Model, score: float | None, best: Any) -> None: ...
-    def leave(self) -> None: ...
+    def begin(self) -> Epoch | None: ...
+    def end(self, score: float | None, take: Callable[[], State]) -> None: ...
+    def release(self) -> None: ...
 
 
 class Exploring:
     """Phase 1: each of the search's trials from its init, or from where its last leg ended."""
 
-    def __init__(
-        self, search: KeptSearch, inits: Inits, fresh: bool, checkpoints: Checkpoints
-    ) -> None:
+    def __init__(self, trainee: Trainee, search: MirroredSearch, trials: Trials) -> None:
+        self.trainee = trainee
         self.search = search
-        self.inits = inits
-        self.fresh = fresh
-        self.checkpoints = checkpoints
+        self.trials = trials
         self._trial: Trial | None = None
         self._epoch = 0
 
@@ -93,15 +88,14 @@ class Exploring:
             return False
         return not any(e > trial.start_epoch for e in self.search.trials[trial.number].scores)
 
-    def go_on(self, model: keras.Model, state: State | None, last: dict[str, Any]) -> None:
+    def resume(self, state: State | None, last: dict[str, Any]) -> None:
         """Take up the trial that a process had in hand which was killed.
 
         Parameters
         ----------
-        model : keras.Model
-            Put into the state that its next epoch starts from.
         state : State or None
-            The state after the last epoch that was kept.
+            The state after the last epoch that was kept; the trainee is put into the one that its
+            next epoch starts from.
         last : dict
             That epoch: its trial, leg, epoch and score.
         """
@@ -110,80 +104,78 @@ class Exploring:
             self._trial = trial
             self._epoch = self.search.trials[trial.number].epoch
             if here and state is not None and last["epoch"] - self._epoch in (0, 1):
-                put_state(model, state)
+                self.trainee.put(state)
                 if last["epoch"] > self._epoch:
-                    self.end(model, last["score"], None)
-            elif self._epoch == trial.start_epoch and (start := self._state(trial)) is not None:
-                put_state(model, start)
+                    self.end(last["score"], self.trainee.take)
+            elif (
+                self._epoch == trial.start_epoch and (start := self.trials.state(trial)) is not None
+            ):
+                self.trainee.put(start)
             else:
                 self._trial = None
                 self.search.release(trial)
         number = last.get("trial")
         if state is not None and number is not None and not self.search.out:
             record = self.search.trials[number]
+            checkpoints = self.trials.checkpoints
             if record.state == "paused" and record.checkpoint == last["epoch"]:
-                self.checkpoints.keep(number, last["epoch"], state)
-            self.checkpoints.drop_ended(self.search.trials)
+                checkpoints.keep(number, last["epoch"], state)
+            checkpoints.drop_ended(self.search.trials)
 
-    def begin(self, model: keras.Model) -> Epoch | None:
-        """Bring the model into the state that the next epoch starts from; None when done."""
+    def begin(self) -> Epoch | None:
+        """Bring the trainee into the state that the next epoch starts from; None when done."""
         trial = self._trial
         if trial is None:
-            found = next_trial(self.search, self._state)
-            if found is None:
+            asked = self.trials.ask()
+            if asked is None:
                 return None
-            trial, state = found
+            trial, state = asked
             self._trial, self._epoch = trial, trial.start_epoch
-            put_state(model, state)
+            self.trainee.put(state)
         return Epoch(
             "explore", trial.round, trial.number, trial.rate, self._epoch + 1, trial.stop_epoch
         )
 
-    def end(self, model: keras.Model, score: float | None, best: Any) -> None:
-        """Report the epoch's score; keep the state of a trial that is paused by it."""
+    def end(self, score: float | None, take: Callable[[], State]) -> None:
+        """Report the epoch's score; `take` gives the state after it."""
         trial = self._trial
         if trial is None:
             raise RuntimeError("no trial is in hand")
         self._epoch += 1
-        if self.search.report(trial, score, self._epoch):
-            return
-        self._trial = None
-        record = self.search.trials[trial.number]
-        if not record.scores and trial.rate:
-            raise ValueError(
-                f"none of the {trial.epochs} epochs of trial {trial.number} was validated, so its "
-                "rate has no score: let validation_freq be at most "
-                f"{trial.epochs}, or give each trial more epochs"
-            )
-        if record.state == "paused":
-            self.checkpoints.keep(trial.number, self._epoch, take(model))
-        self.checkpoints.drop_ended(self.search.trials)
+        if not self.search.report(trial, score, self._epoch):
+            self._trial = None
+            self.trials.end_leg(trial, self._epoch, take)
 
-    def leave(self) -> None:
-        """Give the trial in hand back to the search."""
+    def release(self) -> None:
+        """Hand the trial in hand back to the search."""
         trial, self._trial = self._trial, None
         if trial is not None:
-            self.search.leave(trial)
-
-    def _state(self, trial: Trial) -> State | None:
-        if trial.start_epoch > 0:
-            return self.checkpoints.state(trial.number, trial.start_epoch)
-        return self.inits.state(trial.number if self.fresh else trial.init)
+            self.search.release_in_hand(trial)
 
 
 class Exploiting:
-    """Phase 2: one model trained on, step by step."""
+    """Phase 2: one model trained on, step by step.
+
+    Parameters
+    ----------
+    trainee : Trainee
+    exploit : Exploit
+    start : State
+        What the phase starts from, its optimizer new.
+    keep : callable
+        ``keep(state, number)`` keeps the best state so far, which the step of this number reached.
+    """
 
     def __init__(
         self,
+        trainee: Trainee,
         exploit: Exploit,
         start: State,
-        new_optimizer: list[np.ndarray],
         keep: Callable[[State, int], None] = lambda state, number: None,
     ) -> None:
+        self.trainee = trainee
         self.exploit = exploit
         self.start = start
-        self.new_optimizer = new_optimizer
         self.keep = keep
         self._step: Step | None = None
         self._best: State | None = None
@@ -203,44 +195,39 @@ class Exploiting:
         """Whether the epoch in hand is the last one, where an annealing is at its best."""
         return self._step is not None and self._step.number + 1 == self.exploit.budget
 
-    def begin(self, model: keras.Model) -> Epoch | None:
-        """Bring the model into the state that the next epoch starts from; None when done."""
+    def begin(self) -> Epoch | None:
+        """Bring the trainee into the state that the next epoch starts from; None when done."""
         step = self.exploit.ask()
         if step is None:
             return None
         self._step = step
         if step.number == 0:
-            put_state(model, self.start._replace(optimizer=self.new_optimizer))
+            self.trainee.put(self.start)
         if step.restore:
-            state = self.start if self._best is None else self._best
-            put(model.variables, state.model)
-            if not step.new_optimizer:
-                put(model.optimizer.variables, state.optimizer)
-        if step.new_optimizer:
-            put(model.optimizer.variables, self.new_optimizer)
+            best = self.start if self._best is None else self._best
+            optimizer = self.start.optimizer if step.new_optimizer else best.optimizer
+            self.trainee.put(State(best.model, optimizer))
+        elif step.new_optimizer:
+            self.trainee.put(State((), self.start.optimizer))
         return Epoch("exploit", 0, -1, step.rate, step.number + 1, self.exploit.budget)
 
-    def end(self, model: keras.Model, score: float | None, best: list[np.ndarray] | None) -> None:
-        """Tell the epoch's score; keep the weights where it is the phase's best.
-
-        `best` holds a copy of them already where they are the best of both phases.
-        """
+    def end(self, score: float | None, take: Callable[[], State]) -> None:
+        """Tell the epoch's score; the state is kept where it is the phase's best."""
         step = self._step
         if step is None:
             raise RuntimeError("no step is in hand")
         self.exploit.tell(step, score)
-        if self.exploit.best_step != step.number:
-            return
-        weights = copied(model.variables) if best is None else best
-        optimizer = model.optimizer.variables
-        self._best = State(weights, [] if self.exploit.new_optimizer else copied(optimizer))
-        self.keep(self._best, step.number)
+        if self.exploit.best_step == step.number:
+            state = take()
+            optimizer: Arrays = () if self.exploit.new_optimizer else state.optimizer
+            self._best = State(state.model, optimizer)
+            self.keep(self._best, step.number)
 
-    def go_on(self, model: keras.Model, state: State, best: State | None) -> None:
+    def resume(self, state: State, best: State | None) -> None:
         """Go on after the steps that the phase was told already, from the state after them."""
-        put_state(model, state)
+        self.trainee.put(state)
         last = self.exploit.best_step == self.exploit.spent - 1
         self._best = state if best is None and last else best
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Nothing is in hand that others wait for."""

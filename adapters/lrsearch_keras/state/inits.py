@@ -10,8 +10,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from lrsearch_keras.generators import seed_generators
-from lrsearch_keras.snapshot import State, copied, new_optimizer, take
+from lrsearch import State
+from lrsearch_keras.state.generators import seed_generators
+from lrsearch_keras.state.snapshot import copied, new_optimizer, take
 
 __all__ = ["Inits", "drawn", "reseeded"]
 

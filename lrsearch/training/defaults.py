@@ -1,4 +1,4 @@
-"""What the callback does where it is told neither a search nor a second phase.
+"""What a training does where it is told neither a search nor a second phase.
 
 The rule was settled by measurement; docs/keras.md has the table.
 """
@@ -8,8 +8,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lrsearch import DECADES, CosineAnnealing, DigitRace, Direction, Exploit, Rate, Search
-from lrsearch_keras.warn import warn
+from lrsearch.exploit import CosineAnnealing, Exploit
+from lrsearch.rate import Rate
+from lrsearch.search import Direction, Search
+from lrsearch.searches import DECADES, DigitRace
+from lrsearch.training.entrance import LOOP, Entrance
+from lrsearch.training.warning import warn
 
 __all__ = ["NoSearch", "default_exploit", "default_search", "peak_factor", "race_budget"]
 
@@ -58,7 +62,7 @@ class NoSearch(Search):
 
 
 def race_budget(epochs: int) -> int:
-    """How many of a fit's epochs the race may spend: a tenth, at least 10; 0 where those are few.
+    """Epochs that the race may spend: a tenth of all, at least 10; 0 where all are few.
 
     Examples
     --------
@@ -84,17 +88,21 @@ def peak_factor(epochs: int) -> float:
     return _PEAK * min(1.0, math.sqrt(_SHORT / epochs))
 
 
-def default_search(epochs: int, direction: Direction, usual: float) -> Search:
-    """The race for the rate within a fit.
+def default_search(
+    epochs: int, direction: Direction, usual: float, entrance: Entrance = LOOP
+) -> Search:
+    """The race for the rate within a training.
 
     Parameters
     ----------
     epochs : int
-        Epochs of the fit.
+        Epochs of the training.
     direction : {"minimize", "maximize"}
         Whether a smaller or a larger score is better.
     usual : float
-        The rate that the model was compiled with, which stands where the epochs are too few.
+        The rate that the optimizer has, which stands where the epochs are too few.
+    entrance : Entrance
+        What messages call the training.
 
     Examples
     --------
@@ -107,8 +115,8 @@ def default_search(epochs: int, direction: Direction, usual: float) -> Search:
         return DigitRace(budget, min(epochs - budget, _SHORT), direction=direction, first=_FIRST)
     rate = Rate(usual).rounded(_FLOAT32_DIGITS)
     warn(
-        f"{epochs} epochs are too few to search a rate in: {rate}, which the model was compiled "
-        f"with, is annealed. Pass at least {_LEAST_EPOCHS} epochs to fit, better 50 and more"
+        f"{epochs} epochs are too few to search a rate in: {rate}, which {entrance.usual_rate}, is "
+        f"annealed. Pass at least {_LEAST_EPOCHS} epochs to {entrance.taker}, better 50 and more"
     )
     return NoSearch(rate, direction)
 

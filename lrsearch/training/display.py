@@ -1,27 +1,27 @@
-"""What a person sees during a fit."""
+"""What a person sees during a training."""
 
 from __future__ import annotations
 
 import atexit
 from typing import Any
 
-from lrsearch_keras.phases import Epoch
-from lrsearch_keras.warn import warn
+from lrsearch.training.phases import Epoch
+from lrsearch.training.warning import warn
 
-__all__ = ["Show"]
+__all__ = ["Display"]
 
 
-class Show:
-    """The live display of a fit.
+class Display:
+    """The live display of a training.
 
     Parameters
     ----------
     epochs : int or None
-        Epochs of the fit; None where nobody knows.
+        Epochs of the training; None where nobody knows.
     verbose : int
         0 shows nothing.
     live : bool
-        Whether to show each epoch; otherwise Keras does, and only lines are shown.
+        Whether to show each epoch; otherwise another display does, and only lines are shown.
     """
 
     def __init__(self, epochs: int | None, verbose: int, *, live: bool) -> None:

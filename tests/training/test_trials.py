@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import lrsearch
-from lrsearch_keras.trials import next_trial
+from lrsearch.training.trials import next_trial
 
 
 def paused() -> lrsearch.DigitRace:

@@ -1,34 +1,17 @@
-"""The state that a trial starts from and returns to: copies of variables, put back in place."""
+"""Copies of a model's and its optimizer's variables, put back in place."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
 
-from lrsearch_keras.generators import generators, put_generators
+from lrsearch import State
+from lrsearch_keras.state.generators import generators, put_generators
 
-__all__ = ["State", "copied", "new_optimizer", "put", "put_state", "take"]
-
-
-class State(NamedTuple):
-    """All that training changes, as arrays in the computer's main memory.
-
-    Attributes
-    ----------
-    model : list of ndarray
-        One for each of ``model.variables``: weights, batch statistics, random-generator states.
-    optimizer : list of ndarray
-        One for each of ``model.optimizer.variables``: moments, iteration count, loss scale.
-    generators : tuple of ndarray
-        The states of generators outside the model, on PyTorch.
-    """
-
-    model: list[np.ndarray]
-    optimizer: list[np.ndarray]
-    generators: tuple[np.ndarray, ...] = ()
+__all__ = ["copied", "new_optimizer", "put", "put_state", "take"]
 
 
 def copied(variables: Iterable[Any]) -> list[np.ndarray]:
@@ -54,9 +37,11 @@ def take(model: keras.Model) -> State:
 
 
 def put_state(model: keras.Model, state: State) -> None:
-    """Put the model and its optimizer into a state that `take` returned."""
-    put(model.variables, state.model)
-    put(model.optimizer.variables, state.optimizer)
+    """Put the model and its optimizer into a state that `take` returned; empty parts stay."""
+    if state.model:
+        put(model.variables, state.model)
+    if state.optimizer:
+        put(model.optimizer.variables, state.optimizer)
     put_generators(state.generators)
 
 
@@ -65,9 +50,9 @@ def new_optimizer(model: keras.Model) -> list[np.ndarray]:
     optimizer = model.optimizer
     if int(optimizer.iterations) == 0:
         return copied(optimizer.variables)
-    twin = type(optimizer).from_config(optimizer.get_config())
-    twin.build(model.trainable_variables)
-    return copied(twin.variables)
+    copy = type(optimizer).from_config(optimizer.get_config())
+    copy.build(model.trainable_variables)
+    return copied(copy.variables)
 
 
 def _copy(variable: Any) -> np.ndarray:

@@ -9,8 +9,8 @@ from typing import Any
 
 import keras
 
-from lrsearch_keras.batches import described
 from lrsearch_keras.checks import check_optimizer
+from lrsearch_keras.population.batches import described
 
 __all__ = ["UNFIT", "check_compiled", "explained", "explanation"]
 

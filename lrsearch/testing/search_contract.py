@@ -19,11 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-
-try:
-    import pytest
-except ImportError as error:
-    raise ImportError("lrsearch.testing needs pytest: pip install pytest") from error
+import pytest
 
 from lrsearch.rate import Rate
 from lrsearch.registry import from_config

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lrsearch_keras.compiled import CompiledTrainer
-from lrsearch_keras.snapshot import State
+from lrsearch import State
+from lrsearch_keras.population import CompiledTrainer
 
 __all__ = ["Trained", "train_together"]
 
@@ -81,7 +81,9 @@ def train_together(
         import keras
         import lrsearch
         import numpy as np
-        from lrsearch_keras import CompiledTrainer, Inits, put_state, train_together
+        from lrsearch_keras import Inits, put_state
+        from lrsearch_keras.population import CompiledTrainer
+        from tests.benchmarks.compare.together import train_together
 
         x = np.random.default_rng(0).normal(size=(256, 4))
         y = x.sum(axis=1, keepdims=True)

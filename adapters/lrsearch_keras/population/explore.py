@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 import keras
 
-from lrsearch import Rate, Trial
-from lrsearch.checks import at_least
+from lrsearch import Rate, State, Trial
+from lrsearch.checks import at_least, sign
 from lrsearch.results import rounds_text
-from lrsearch_keras.checkpoints import Checkpoints
-from lrsearch_keras.checks import check_search
-from lrsearch_keras.compiled import CompiledTrainer, Member
-from lrsearch_keras.endings import warn_of_the_end
-from lrsearch_keras.inits import Inits
-from lrsearch_keras.monitor import direction, score_in
-from lrsearch_keras.options import Options
-from lrsearch_keras.phases import Epoch
-from lrsearch_keras.show import Show
-from lrsearch_keras.snapshot import State, put
-from lrsearch_keras.trials import next_trial
+from lrsearch.training import (
+    Checkpoints,
+    Display,
+    Entrance,
+    Epoch,
+    Options,
+    Trials,
+    check_search,
+    improves,
+    warn_of_the_end,
+)
+from lrsearch_keras.monitor import check_mode, direction, score_in
+from lrsearch_keras.population.compiled import CompiledTrainer, Member
+from lrsearch_keras.state import Inits, put
 
 __all__ = ["Explored", "explore_population"]
 
@@ -134,8 +137,9 @@ def explore_population(
         explored.rate, search.evidence().sentence
     """
     check_search(search)
-    Options(search, monitor=monitor, mode=mode, initial=initial, seed=seed)
-    better = _better(direction(monitor, mode, model, search))
+    check_mode(mode)
+    Options(search, initial=initial)
+    signed = sign(direction(monitor, mode, model, search))
     if validation_data is None and monitor.startswith("val_"):
         raise ValueError(
             f"there is no validation data to have {monitor!r} from: pass validation_data=(x, y), "
@@ -160,23 +164,23 @@ def explore_population(
     best: Epoch | None = None
     state: State | None = None
     most = search.most_epochs
-    show = Show(None if most is None else most - search.spent, verbose, live=True)
+    display = Display(None if most is None else most - search.spent, verbose, live=True)
     try:
         while running.fill():
             for epoch, member in running.train(monitor):
                 history.append(epoch)
-                if better(epoch.score, None if best is None else best.score):
+                if improves(epoch.score, None if best is None else best.score, signed):
                     best, state = epoch, trainer.state(member)
-                show.epoch(search, epoch, best)
-        show.message(rounds_text(search))
+                display.epoch(search, epoch, best)
+        display.message(rounds_text(search))
     finally:
-        show.close()
-        running.leave()
+        display.close()
+        running.release()
         put(model.variables, inits.first.model if state is None else state.model)
         put(model.optimizer.variables, inits.new_optimizer)
         if search.rate is not None:
             model.optimizer.learning_rate = float(search.rate)
-    warn_of_the_end(search, None, len(history), len(history))
+    warn_of_the_end(Entrance(), search, None, len(history), len(history))
     return Explored(search, search.rate, best, history, state)
 
 
@@ -186,34 +190,32 @@ class _Running:
     def __init__(self, trainer: CompiledTrainer, search: Any, inits: Inits, fresh: bool) -> None:
         self.trainer = trainer
         self.search = search
-        self.inits = inits
-        self.fresh = fresh
-        self.checkpoints = Checkpoints(None)
-        self._trials: dict[int, Trial] = {}
+        self.trials = Trials(search, inits.state, fresh, Checkpoints(None))
+        self._out: dict[int, Trial] = {}
         self._members: dict[int, Member] = {}
         self._epochs: dict[int, int] = {}
 
     def fill(self) -> bool:
         """Ask for trials until the population is full; False when the search is done."""
-        while len(self._trials) < self.trainer.size:
-            found = next_trial(self.search, self._state)
-            if found is None:
+        while len(self._out) < self.trainer.size:
+            asked = self.trials.ask()
+            if asked is None:
                 break
-            trial, state = found
-            self._trials[trial.number] = trial
+            trial, state = asked
+            self._out[trial.number] = trial
             self._members[trial.number] = self.trainer.member(state)
             self._epochs[trial.number] = trial.start_epoch
-        if not self._trials and not self.search.done:
+        if not self._out and not self.search.done:
             raise RuntimeError(
                 "the search has nothing to hand out: pass a new search, or tell() or release() "
                 "the trials that were asked elsewhere"
             )
-        return bool(self._trials)
+        return bool(self._out)
 
     def train(self, monitor: str) -> list[tuple[Epoch, Member]]:
         """Train every trial for an epoch, and report its score."""
-        trials = [self._trials[number] for number in sorted(self._trials)]
-        places = [(self._init(trial), self._epochs[trial.number] + 1) for trial in trials]
+        trials = [self._out[number] for number in sorted(self._out)]
+        places = [(self.trials.init(trial), self._epochs[trial.number] + 1) for trial in trials]
         members, logs = self.trainer.epoch(
             [self._members[trial.number] for trial in trials],
             [float(trial.rate) for trial in trials],
@@ -231,38 +233,13 @@ class _Running:
                  member)
             )  # fmt: skip
             if not self.search.report(trial, score, at):
-                self._end(number)
-        self.checkpoints.drop_ended(self.search.trials)
+                del self._out[number], self._members[number], self._epochs[number]
+                self.trials.end_leg(trial, at, partial(self.trainer.state, member))
         return ended
 
-    def leave(self) -> None:
-        """Give what is in hand back to the search."""
-        for trial in self._trials.values():
+    def release(self) -> None:
+        """Hand what is in training back to the search."""
+        for trial in self._out.values():
             self.search.release(trial)
-        self._trials.clear()
+        self._out.clear()
         self._members.clear()
-
-    def _end(self, number: int) -> None:
-        del self._trials[number]
-        member, epoch = self._members.pop(number), self._epochs.pop(number)
-        if self.search.trials[number].state == "paused":
-            self.checkpoints.keep(number, epoch, self.trainer.state(member))
-
-    def _init(self, trial: Trial) -> int:
-        return trial.number if self.fresh else trial.init
-
-    def _state(self, trial: Trial) -> State | None:
-        if trial.start_epoch > 0:
-            return self.checkpoints.state(trial.number, trial.start_epoch)
-        return self.inits.state(self._init(trial))
-
-
-def _better(found: str) -> Callable[[float | None, float | None], bool]:
-    sign = 1.0 if found == "minimize" else -1.0
-
-    def better(score: float | None, best: float | None) -> bool:
-        if score is None or not math.isfinite(score):
-            return False
-        return best is None or sign * score < sign * best
-
-    return better

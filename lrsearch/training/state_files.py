@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lrsearch.files import replacing
-from lrsearch_keras.snapshot import State
+from lrsearch.training.state import State
 
 __all__ = ["damaged", "read_notes", "read_state", "write_state"]
 
@@ -25,13 +25,14 @@ def write_state(path: Path, state: State, notes: Mapping[str, Any] | None = None
     OSError
         If the file cannot be written.
     """
-    arrays = {
-        f"{name}_{index}": array
+    arrays: dict[str, Any] = {
+        f"{name}_{index}": np.asarray(array)
         for name, part in state._asdict().items()
         for index, array in enumerate(part)
     }
+    arrays["notes"] = np.array(json.dumps(dict(notes or {})))
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, notes=np.array(json.dumps(dict(notes or {}))), **arrays)
+        np.savez(file, **arrays)
 
 
 def read_state(path: Path, remedy: str) -> tuple[State, dict[str, Any]] | None:
@@ -67,11 +68,9 @@ def read_notes(path: Path, remedy: str) -> dict[str, Any]:
 
 
 def damaged(path: Path, error: Exception, remedy: str) -> ValueError:
-    """The error for a damaged file, which names it, and what to do other than to begin anew."""
+    """The error for a damaged file, which names it and says what to do."""
     what = str(error).partition("\n")[0]
-    return ValueError(
-        f"{path} is damaged ({what}): {remedy}, or pass another directory to LRExplorerCallback"
-    )
+    return ValueError(f"{path} is damaged ({what}): {remedy}")
 
 
 @contextmanager

@@ -1,0 +1,110 @@
+"""A Keras model with its optimizer, as `lrsearch.Explorer` sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from lrsearch import State, Trainee
+from lrsearch_keras import fingerprint
+from lrsearch_keras.state import (
+    Inits,
+    copied,
+    generators,
+    new_optimizer,
+    put,
+    put_generators,
+    put_state,
+    take,
+)
+
+__all__ = ["KerasTrainee", "predictions_of"]
+
+
+class KerasTrainee(Trainee):
+    """A compiled model.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Built, its optimizer too, by the time that its state is taken.
+    initial, seed
+        As for `LRExplorerCallback`.
+    """
+
+    weights_file = "best.weights.h5"
+
+    def __init__(self, model: keras.Model, initial: Any = "same", seed: int = 0) -> None:
+        self.model = model
+        self._initial = initial
+        self._seed = seed
+        self._inits: Inits | None = None
+
+    @property
+    def rate(self) -> float:  # type: ignore[override]
+        """The optimizer's learning rate."""
+        return float(self.model.optimizer.learning_rate)
+
+    @rate.setter
+    def rate(self, rate: float) -> None:
+        self.model.optimizer.learning_rate = rate
+
+    def take(self) -> State:
+        return take(self.model)
+
+    def put(self, state: State) -> None:
+        put_state(self.model, state)
+
+    def initial(self, init: int, first: State) -> State:
+        if self._inits is None:
+            self._inits = Inits(self.model, self._initial, self._seed, first)
+        return self._inits.state(init)
+
+    def new_optimizer(self) -> list[np.ndarray]:
+        return new_optimizer(self.model)
+
+    def weights(self) -> list[np.ndarray]:
+        return copied(self.model.variables)
+
+    def identity(self) -> dict[str, Any]:
+        return fingerprint.of_model(self.model)
+
+    def notes(self) -> dict[str, Any]:
+        return {"build": self.model.get_build_config()}
+
+    def write_weights(self, path: Path) -> None:
+        self.model.save_weights(path)
+
+    def read_weights(self, path: Path) -> None:
+        self.model.load_weights(path)
+
+
+def predictions_of(
+    model: keras.Model, x_test: Any, predict: Callable[[Any, Any], Any] | None
+) -> Any:
+    """What a model predicts, in an array; its random-generator states stay as they were.
+
+    Raises
+    ------
+    ValueError
+        If the model has several outputs, and there is no function to make one array of them.
+    """
+    weights = {id(variable) for variable in model.weights}
+    states = [variable for variable in model.variables if id(variable) not in weights]
+    before, before_outside = copied(states), generators()
+    if predict is not None:
+        predictions = predict(model, x_test)
+    else:
+        predictions = model.predict(x_test, verbose=0)
+        if isinstance(predictions, (dict, list, tuple)):
+            raise ValueError(
+                f"the model has {len(predictions)} outputs: pass predict=function to "
+                "LRExplorerCallback, where function(model, x_test) returns one array"
+            )
+    put(states, before)
+    put_generators(before_outside)
+    return predictions

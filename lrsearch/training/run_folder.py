@@ -1,0 +1,146 @@
+"""What a run leaves in its folder."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from lrsearch.files import replacing, write_predictions
+from lrsearch.results import write_run
+from lrsearch.training.entrance import LOOP, Entrance
+from lrsearch.training.journal import GOES_ON_FROM, Journal
+from lrsearch.training.state import Arrays
+from lrsearch.training.state_files import damaged
+from lrsearch.training.trainee import Trainee
+from lrsearch.training.warning import warn
+
+__all__ = ["RunFolder"]
+
+_PREDICTIONS = "best_predictions.csv"
+_OF_A_RUN = (_PREDICTIONS, "trials.csv", "summary.json", "trials", *GOES_ON_FROM)
+
+
+class RunFolder:
+    """One run's folder: best weights and predictions as they come, tables and pictures.
+
+    Every file is written whole or not at all. A file that cannot be written later on, when the
+    disk is full, say, is a warning: the training goes on.
+
+    Parameters
+    ----------
+    directory : path or None
+        The folder; None writes nothing.
+    predict : callable, optional
+        ``predict()`` returns an array, shape (examples, ...): what to predict after each best
+        epoch.
+    weights_file : str
+        The name of the file of the best weights.
+    entrance : Entrance
+        What messages call what takes the directory.
+    """
+
+    def __init__(
+        self,
+        directory: str | os.PathLike[str] | None,
+        predict: Callable[[], Any] | None = None,
+        weights_file: str = Trainee.weights_file,
+        entrance: Entrance = LOOP,
+    ) -> None:
+        self.directory = None if directory is None else Path(directory)
+        self.predict = predict
+        self.weights_file = weights_file
+        self._another = f"pass another directory to {entrance.name}"
+        self._entrance = entrance
+        self._failed = False
+
+    @property
+    def trials(self) -> Path | None:
+        """The folder of paused trials' states."""
+        return None if self.directory is None else self.directory / "trials"
+
+    def prepare(self) -> Journal:
+        """Make the folder; what an earlier process of the run left there is in its journal.
+
+        Raises
+        ------
+        FileExistsError
+            If it holds a run that cannot be gone on with.
+        OSError
+            If it cannot be made or written to.
+        """
+        folder = self.directory
+        if folder is None:
+            return Journal(None)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            raise type(error)(
+                f"the run folder {folder} cannot be written to ({error.strerror}): {self._another}"
+            ) from error
+        journal = Journal(folder, self._entrance.name)
+        names = (self.weights_file, *_OF_A_RUN)
+        held = [name for name in names if (folder / name).exists()]
+        if held and not journal.resumed:
+            raise FileExistsError(
+                f"the run folder {folder} holds another run ({', '.join(held)}), which cannot be "
+                f"gone on with: {self._another}, or move these away"
+            )
+        return journal
+
+    def best(self, trainee: Trainee) -> None:
+        """Save the trainee's weights, and predict with them."""
+        if self.directory is None:
+            return
+        self._failed = False
+        self._write(self._save_weights, trainee)
+        if self.predict is not None:
+            self._write(self._save_predictions, self.predict)
+
+    def best_weights(self, trainee: Trainee) -> Arrays | None:
+        """The saved weights, which the trainee then has; None where none were saved.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged.
+        """
+        path = None if self.directory is None else self.directory / self.weights_file
+        if path is None or not path.exists():
+            return None
+        try:
+            trainee.read_weights(path)
+        except (KeyError, OSError, ValueError) as error:
+            remedy = (
+                "put a copy of it back, or (where the run is not over) remove it to go on without "
+                f"the best weights so far, or {self._another}"
+            )
+            raise damaged(path, error, remedy) from error
+        return trainee.weights()
+
+    def tables(self, search: Any, exploit: Any, name: str, **notes: Any) -> None:
+        """Write trials.csv, summary.json (with the notes in it) and pictures, as far as it is."""
+        if self.directory is not None:
+            self._write(write_run, self.directory, search, exploit, notes, name)
+
+    def retry(self, trainee: Trainee) -> None:
+        """Save the trainee's weights, which are the best, if that failed before."""
+        if self._failed:
+            self.best(trainee)
+
+    def _save_weights(self, trainee: Trainee) -> None:
+        with replacing(Path(self.directory or "") / self.weights_file) as temporary:
+            trainee.write_weights(temporary)
+
+    def _save_predictions(self, predict: Callable[[], Any]) -> None:
+        write_predictions(Path(self.directory or "") / _PREDICTIONS, predict())
+
+    def _write(self, write: Callable[..., None], *arguments: Any) -> None:
+        try:
+            write(*arguments)
+        except OSError as error:
+            self._failed = True
+            warn(f"a file of the run folder could not be written, training goes on: {error}")
