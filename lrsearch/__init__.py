@@ -27,8 +27,7 @@ from lrsearch.searches import (
 from lrsearch.study import Study, StudyError
 from lrsearch.training import Epoch, Explorer, State, Trainee
 from lrsearch.trial import Round, StaleTrial, Trial, TrialRecord
-
-__version__ = "0.1.0"
+from lrsearch.version import __version__ as __version__
 
 __all__ = [
     "DECADES",

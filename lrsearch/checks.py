@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["at_least", "is_number", "listed", "number", "numbers", "sign", "standard_error"]
+__all__ = [
+    "at_least", "is_number", "listed", "number", "numbers", "sign", "standard_error", "whole",
+]  # fmt: skip
 
 
 def at_least(least: int, name: str, value: Any) -> int:
@@ -20,12 +22,24 @@ def at_least(least: int, name: str, value: Any) -> int:
     Traceback (most recent call last):
     ValueError: epochs has to be at least 1, got 0
     """
+    count = whole(f"{name} has to be a whole number", value)
+    if count < least:
+        raise ValueError(f"{name} has to be at least {least}, got {count}")
+    return count
+
+
+def whole(rule: str, value: Any) -> int:
+    """A whole number, Python's or NumPy's; the rule says what had to be one.
+
+    Examples
+    --------
+    >>> whole("offsets have to be whole numbers", 1.5)
+    Traceback (most recent call last):
+    TypeError: offsets have to be whole numbers, got 1.5
+    """
     if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name} has to be a whole number, got {value!r}")
-    whole = int(value.__index__())
-    if whole < least:
-        raise ValueError(f"{name} has to be at least {least}, got {whole}")
-    return whole
+        raise TypeError(f"{rule}, got {value!r}")
+    return int(value.__index__())
 
 
 def listed(name: str, values: Any) -> Iterable[Any]:

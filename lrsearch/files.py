@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from lrsearch.strict_json import nulled
+
 __all__ = ["replacing", "write_bytes", "write_csv", "write_json", "write_predictions", "write_text"]
 
 
@@ -93,7 +95,7 @@ def write_json(path: str | os.PathLike[str], content: Any) -> None:
     >>> json.loads(path.read_text())
     {'score': None}
     """
-    write_text(path, json.dumps(_finite(content), indent=2, allow_nan=False) + "\n")
+    write_text(path, json.dumps(nulled(content), indent=2, allow_nan=False) + "\n")
 
 
 def write_csv(
@@ -170,17 +172,3 @@ def _flush(path: Path) -> None:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _finite(content: Any) -> Any:
-    if isinstance(content, dict):
-        return {str(key): _finite(value) for key, value in content.items()}
-    if isinstance(content, (list, tuple)):
-        return [_finite(value) for value in content]
-    if isinstance(content, np.ndarray):
-        return _finite(content.tolist())
-    if isinstance(content, np.generic):
-        content = content.item()
-    if isinstance(content, float) and not np.isfinite(content):
-        return None
-    return content

@@ -8,8 +8,9 @@ import os
 import platform
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
+
+import numpy as np
 
 from lrsearch.evidence import Evidence
 from lrsearch.exploit import Exploit
@@ -17,6 +18,7 @@ from lrsearch.files import write_text
 from lrsearch.results.charts import curves_chart, exploit_chart, round_charts
 from lrsearch.results.search_like import Searched
 from lrsearch.results.sections import SCRIPT, STYLE
+from lrsearch.version import __version__
 
 __all__ = ["page", "write_html"]
 
@@ -215,7 +217,7 @@ def _configuration(search: Searched, exploit: Exploit | None) -> str:
     parts = [_pairs("Search", search.config())]
     if exploit is not None:
         parts.append(_pairs("Phase 2", exploit.config()))
-    versions = {"lrsearch": _version("lrsearch"), "numpy": _version("numpy")}
+    versions = {"lrsearch": __version__, "numpy": np.__version__}
     versions["python"] = platform.python_version()
     versions["page written"] = f"{datetime.now().astimezone():%Y-%m-%d %H:%M %Z}"
     parts.append(_pairs("Versions", versions))
@@ -288,10 +290,3 @@ def _plain(value: Any) -> str:
 
 def _escaped(value: Any) -> str:
     return html.escape(str(value))
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "unknown"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from lrsearch.files import write_csv, write_json
 from lrsearch.results.page import write_html
 from lrsearch.results.png import figures, write_figures
 from lrsearch.results.search_like import Searched, round_scores
+from lrsearch.version import __version__
 
 __all__ = [
     "round_scores",
@@ -95,7 +95,7 @@ def summary(
             "config": search.config(),
         },
         "exploit": None,
-        "lrsearch": version("lrsearch"),
+        "lrsearch": __version__,
     }
     if exploit is not None:
         content["exploit"] = {

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from lrsearch.checks import at_least, listed
+from lrsearch.checks import at_least, listed, whole
 from lrsearch.rate import Rate
 from lrsearch.search import Direction
 from lrsearch.searches.rounds import RoundSearch
@@ -98,7 +98,7 @@ class DigitSearch(RoundSearch):
             digits if digits == "auto" else at_least(0, "digits", digits)
         )
         self.keep = at_least(1, "keep", keep)
-        self.offsets = tuple(_whole(n) for n in offsets)
+        self.offsets = tuple(whole("offsets have to be whole numbers", n) for n in offsets)
         if not self.offsets:
             raise ValueError("offsets needs at least one step")
         if order not in ("descending", "best"):
@@ -293,9 +293,3 @@ def first_places(first: Sequence[Rate]) -> dict[Rate, int] | None:
 
 def _finest(places: dict[Rate, int] | None) -> int | None:
     return None if places is None else min(places.values())
-
-
-def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"offsets have to be whole numbers, got {value!r}")
-    return int(value.__index__())

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
+from lrsearch.strict_json import named, numbered, python_value
 
-__all__ = ["chained", "checksum", "decode", "encode", "python_value"]
-
-_NAMED = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+__all__ = ["chained", "checksum", "decode", "encode"]
 
 
 def encode(event: Sequence[Any]) -> str:
@@ -26,7 +23,7 @@ def encode(event: Sequence[Any]) -> str:
     try:
         return _line(event)
     except ValueError:
-        return _line(_named(event))
+        return _line(named(event))
 
 
 def decode(lines: Sequence[str]) -> list[list[Any]]:
@@ -45,7 +42,7 @@ def decode(lines: Sequence[str]) -> list[list[Any]]:
     events: list[list[Any]] = json.loads("[" + ",".join(lines) + "]")
     for index, line in enumerate(lines):
         if 'nan"' in line or 'inf"' in line:
-            events[index] = _numbered(events[index])
+            events[index] = numbered(events[index])
     return events
 
 
@@ -71,36 +68,5 @@ def chained(rows: Iterable[tuple[int, int, str]], before: int) -> list[int]:
     return sums
 
 
-def python_value(value: Any) -> Any:
-    """What JSON stores for a value that it does not know: Python's own number for NumPy's.
-
-    Raises
-    ------
-    TypeError
-        If it is not NumPy's.
-    """
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"a study cannot store {value!r}, a {type(value).__name__}")
-
-
 def _line(event: Any) -> str:
     return json.dumps(event, separators=(",", ":"), allow_nan=False, default=python_value)
-
-
-def _named(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, (list, tuple)):
-        return [_named(item) for item in value]
-    return value
-
-
-def _numbered(value: Any) -> Any:
-    if isinstance(value, str):
-        return _NAMED.get(value, value)
-    if isinstance(value, list):
-        return [_numbered(item) for item in value]
-    return value

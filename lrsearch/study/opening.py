@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from lrsearch.search import Search
 from lrsearch.study.replica import ExploitReplica, SearchReplica, plain, replica_of
 from lrsearch.study.sqlite import collection_paused
 from lrsearch.study.store import State, Store, StudyError
+from lrsearch.version import __version__
 
 __all__ = ["compare", "create", "load", "unfit"]
 
@@ -39,7 +39,7 @@ def create(path: Path, search: Search | Exploit) -> None:
     replica_of(config)
     origin = {
         "id": secrets.token_hex(16),
-        "lrsearch": _version(),
+        "lrsearch": __version__,
         "time": time.time_ns() // 1_000_000,
     }
     Store.create(path, config, origin)
@@ -129,15 +129,8 @@ def unfit(store: Store, what: str) -> StudyError:
     """The error for events that this version of the search cannot follow."""
     return StudyError(
         f"{store.path}: written by lrsearch {store.origin['lrsearch']}, its events do not fit the "
-        f"search of lrsearch {_version()}: {what}. Open it with the version that wrote it"
+        f"search of lrsearch {__version__}: {what}. Open it with the version that wrote it"
     )
-
-
-def _version() -> str:
-    try:
-        return version("lrsearch")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _shown(config: dict[str, Any], name: str) -> str:

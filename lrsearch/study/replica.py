@@ -10,7 +10,7 @@ from lrsearch.checks import at_least
 from lrsearch.exploit import Exploit
 from lrsearch.registry import from_config
 from lrsearch.search import Search
-from lrsearch.study.events import python_value
+from lrsearch.strict_json import python_value
 from lrsearch.trial import TrialRecord
 
 __all__ = [

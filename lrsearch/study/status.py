@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from lrsearch.checks import sign
 from lrsearch.study.replica import Row
 from lrsearch.study.sqlite import collection_paused
 from lrsearch.study.store import Store
@@ -54,11 +55,11 @@ class Status(NamedTuple):
 
     def ranked(self, most: int) -> list[Row]:
         """The trials in hand, then the others, best first."""
-        sign = 1 if self.config["direction"] == "minimize" else -1
+        turn = sign(self.config["direction"])
         held = [row for row in self.rows if row.state == "asked"]
         scored = [row for row in self.rows if row.state != "asked" and row.score is not None]
         rest = [row for row in self.rows if row.state != "asked" and row.score is None]
-        scored.sort(key=lambda row: sign * (row.score or 0.0))
+        scored.sort(key=lambda row: turn * (row.score or 0.0))
         return (held + scored + rest)[:most]
 
 

@@ -7,7 +7,8 @@ import sqlite3
 import zlib
 from typing import Any, NamedTuple
 
-from lrsearch.study.events import checksum, python_value
+from lrsearch.strict_json import python_value
+from lrsearch.study.events import checksum
 from lrsearch.study.lease import Worker
 from lrsearch.study.replica import Row
 

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lrsearch.checks import sign
 from lrsearch.rate import Rate
 from lrsearch.registry import from_config
 from lrsearch.search import Direction, Search
@@ -45,9 +46,8 @@ def bowl(trial: Trial, epoch: int, optimum: float = 0.002) -> float:
 
 def run(search: Search, score: Callable[[Trial, int], float] = bowl) -> Search:
     """Run a search to its end, telling one score an epoch."""
-    sign = 1 if search.direction == "minimize" else -1
     for trial in itertools.islice(search, _LIMIT):
-        search.tell(trial, [sign * score(trial, e) for e in _epochs(trial)])
+        search.tell(trial, [sign(search.direction) * score(trial, e) for e in _epochs(trial)])
     if not search.done:
         raise RuntimeError(f"the search is not done after {_LIMIT} legs")
     return search
