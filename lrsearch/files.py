@@ -16,7 +16,15 @@ import numpy as np
 
 from lrsearch.strict_json import nulled
 
-__all__ = ["replacing", "write_bytes", "write_csv", "write_json", "write_predictions", "write_text"]
+__all__ = [
+    "csv_text",
+    "replacing",
+    "write_bytes",
+    "write_csv",
+    "write_json",
+    "write_predictions",
+    "write_text",
+]
 
 
 @contextlib.contextmanager
@@ -112,11 +120,22 @@ def write_csv(
     rows : iterable of sequences
         One value a column; None becomes an empty field.
     """
+    write_text(path, csv_text(header, rows))
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A CSV file as text; None becomes an empty field.
+
+    Examples
+    --------
+    >>> csv_text(("epoch", "score"), [(1, 0.5), (2, None)])
+    'epoch,score\\n1,0.5\\n2,\\n'
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
     writer.writerows(rows)
-    write_text(path, text.getvalue())
+    return text.getvalue()
 
 
 def write_predictions(path: str | os.PathLike[str], predictions: Any) -> None:

@@ -14,9 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from lrsearch.cli.words import epochs
+from lrsearch.results import columns_but, value_text
 from lrsearch.study import Claim, Row, Status, status
 
 __all__ = ["show", "watch_until_done"]
+
+COLUMNS = columns_but("place", "standard_error")
+"""A stored row knows no place, and the line has to fit a terminal."""
 
 
 def show(found: Status, limit: int) -> None:
@@ -54,9 +58,9 @@ def head(found: Status) -> list[str]:
     lines.append(" · ".join(parts))
     best = found.best
     if best is not None:
-        lines.append(f"best score {best.score:.6g} at {best.rate}")
+        lines.append(f"best score {value_text(best.score)} at {best.rate}")
     elif summary.get("score") is not None:
-        lines.append(f"best score {summary['score']:.6g} at step {summary['best']}")
+        lines.append(f"best score {value_text(summary['score'])} at step {summary['best']}")
     if found.done:
         rate = summary.get("rate")
         recommended = "" if rate is None else f" · recommended rate {rate}"
@@ -69,9 +73,8 @@ def head(found: Status) -> list[str]:
 def trials(found: Status, limit: int) -> Table:
     """The trials in hand and the best ones."""
     made = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for column in ("trial", "round", "rate", "init", "epochs", "score"):
-        made.add_column(column, justify="right")
-    made.add_column("state")
+    for column in COLUMNS:
+        made.add_column(column.name, justify="left" if column.words else "right")
     made.add_column("worker")
     rows = found.ranked(limit)
     best = found.best
@@ -88,13 +91,6 @@ def cells(row: Row, claim: Claim | None) -> list[str]:
     worker = ""
     if claim is not None:
         worker = f"process {claim.worker.pid} on {claim.worker.host.partition(' ')[0]}"
-    return [
-        str(row.number),
-        str(row.round),
-        row.rate,
-        str(row.init),
-        f"{row.epoch}/{row.max_epochs}",
-        "" if row.score is None else f"{row.score:.6g}",
-        row.state,
-        worker,
-    ]
+    facts = {column.name: value_text(column.value(row, None)) for column in COLUMNS}
+    facts["epochs"] += f"/{row.max_epochs}"
+    return [*facts.values(), worker]

@@ -15,6 +15,7 @@ from lrsearch.cli.command_line import CommandLine, ProgramError, values_of
 from lrsearch.cli.runner import Outcome, last_lines, run_program
 from lrsearch.cli.scores import PrintedScores
 from lrsearch.cli.words import epochs
+from lrsearch.results import value_text
 from lrsearch.search import Search
 from lrsearch.study import Study
 from lrsearch.trial import StaleTrial, Trial
@@ -231,11 +232,11 @@ class ProgramWorkers:
         study = self.study
         record = study.trials[trial.number]
         best = study.best
-        shown = "diverged" if record.score is None else f"score {record.score:.6g}"
+        shown = "diverged" if record.score is None else f"score {value_text(record.score)}"
         most = study.most_epochs
         self.message(
             f"trial {trial.number} · round {trial.round} · rate {trial.rate} · {shown}"
-            + ("" if best is None else f" · best {best.score:.6g} at {best.rate}")
+            + ("" if best is None else f" · best {value_text(best.score)} at {best.rate}")
             + f" · {epochs(study.spent)}"
             + ("" if most is None else f" of at most {most}")
         )

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from lrsearch.evidence import Evidence
 from lrsearch.exploit import Exploit
 from lrsearch.rate import Rate
-from lrsearch.results.search_like import Searched, round_scores
+from lrsearch.results.search_like import SearchLike
 from lrsearch.results.svg import Axis, Chart, upper_limit
+from lrsearch.results.table import round_scores
 from lrsearch.trial import Round, TrialRecord
 
 __all__ = ["curves_chart", "exploit_chart", "round_charts"]
@@ -20,7 +21,7 @@ _LEAST_INVERTED = 1e-300
 
 
 def round_charts(
-    search: Searched, round: Round, evidence: Evidence | None, name: str
+    search: SearchLike, round: Round, evidence: Evidence | None, name: str
 ) -> list[tuple[str, str]]:
     """Score against rate, and 1/score where the paper's view makes sense.
 
@@ -41,7 +42,7 @@ def round_charts(
 
 
 def _round_chart(
-    search: Searched,
+    search: SearchLike,
     round: Round,
     scores: Sequence[tuple[Rate, float | None]],
     evidence: Evidence | None,
@@ -75,7 +76,7 @@ def _round_chart(
     return chart.svg()
 
 
-def curves_chart(search: Searched, name: str) -> tuple[str, str] | None:
+def curves_chart(search: SearchLike, name: str) -> tuple[str, str] | None:
     """The learning curves of the best trials, coloured by rate; with a caption."""
     sign = 1 if search.direction == "minimize" else -1
     trials = [r for r in search.trials if len(_finite(r)) > 1]

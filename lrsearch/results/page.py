@@ -6,7 +6,7 @@ import html
 import json
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,19 +16,19 @@ from lrsearch.evidence import Evidence
 from lrsearch.exploit import Exploit
 from lrsearch.files import write_text
 from lrsearch.results.charts import curves_chart, exploit_chart, round_charts
-from lrsearch.results.search_like import Searched
+from lrsearch.results.search_like import SearchLike
 from lrsearch.results.sections import SCRIPT, STYLE
+from lrsearch.results.table import TRIAL_COLUMNS, best_first, trial_rows, value_text
 from lrsearch.version import __version__
 
 __all__ = ["page", "write_html"]
 
 MOST_ROWS = 2000
-_COLUMNS = ("trial", "round", "rate", "init", "state", "epochs", "score", "standard error")
 
 
 def write_html(
     path: str | os.PathLike[str],
-    search: Searched,
+    search: SearchLike,
     exploit: Exploit | None = None,
     *,
     name: str = "score",
@@ -68,7 +68,7 @@ def write_html(
 
 
 def page(
-    search: Searched,
+    search: SearchLike,
     exploit: Exploit | None = None,
     *,
     name: str = "score",
@@ -108,7 +108,7 @@ def page(
 
 
 def _top(
-    search: Searched,
+    search: SearchLike,
     evidence: Evidence | None,
     exploit: Exploit | None,
     name: str,
@@ -141,7 +141,7 @@ def _top(
     )
 
 
-def _rounds(search: Searched, evidence: Evidence | None, name: str) -> str:
+def _rounds(search: SearchLike, evidence: Evidence | None, name: str) -> str:
     figures = []
     for round in search.rounds:
         for caption, chart in round_charts(search, round, evidence, name):
@@ -161,7 +161,7 @@ def _rounds(search: Searched, evidence: Evidence | None, name: str) -> str:
     )
 
 
-def _curves(search: Searched, name: str) -> str:
+def _curves(search: SearchLike, name: str) -> str:
     found = curves_chart(search, name)
     if found is None:
         return ""
@@ -194,26 +194,21 @@ def _second_phase(exploit: Exploit | None, name: str) -> str:
     )
 
 
-def _trials(search: Searched) -> str:
-    sign = 1 if search.direction == "minimize" else -1
+def _trials(search: SearchLike) -> str:
     records = list(search.trials)
     left_out = len(records) - MOST_ROWS
     if left_out > 0:
-        records.sort(key=lambda r: (r.score is None, sign * (r.score or 0.0)))
-        records = sorted(records[:MOST_ROWS], key=lambda r: r.number)
+        records = sorted(best_first(search, records)[:MOST_ROWS], key=lambda r: r.number)
     best = -1 if search.best is None else search.best.number
-    rows = [
-        [r.number, r.round, r.rate, r.init, r.state, r.spent, r.score, r.standard_error]
-        for r in records
-    ]
     marked = {row for row, record in enumerate(records) if record.number == best}
     note = f'<p class="note">The {left_out} worst are left out.</p>' if left_out > 0 else ""
-    return (
-        f"<section><h2>Trials</h2>{note}{_table(_COLUMNS, rows, marked, sortable=True)}</section>"
-    )
+    names = [column.name.replace("_", " ") for column in TRIAL_COLUMNS]
+    words = {name for name, column in zip(names, TRIAL_COLUMNS, strict=True) if column.words}
+    table = _table(names, trial_rows(search, records), marked, words, sortable=True)
+    return f"<section><h2>Trials</h2>{note}{table}</section>"
 
 
-def _configuration(search: Searched, exploit: Exploit | None) -> str:
+def _configuration(search: SearchLike, exploit: Exploit | None) -> str:
     parts = [_pairs("Search", search.config())]
     if exploit is not None:
         parts.append(_pairs("Phase 2", exploit.config()))
@@ -240,24 +235,24 @@ def _pairs(heading: str, content: dict[str, Any]) -> str:
 
 
 def _table(
-    columns: Sequence[str],
+    names: Sequence[str],
     rows: Iterable[Sequence[Any]],
-    marked: Iterable[int] = (),
+    marked: Container[int] = (),
+    words: Container[str] = (),
     sortable: bool = False,
 ) -> str:
     """A table; its columns can be sorted by the buttons in their heads."""
-    marked = set(marked)
     heads = []
-    for column in columns:
-        kind = ' data-kind="text" class="text"' if column == "state" else ""
-        inside = f'<button type="button">{_escaped(column)}</button>'
+    for name in names:
+        kind = ' data-kind="text" class="text"' if name in words else ""
+        inside = f'<button type="button">{_escaped(name)}</button>'
         aria = ' aria-sort="none"'
         if not sortable:
-            inside, aria = f'<span style="padding:8px 12px">{_escaped(column)}</span>', ""
+            inside, aria = f'<span style="padding:8px 12px">{_escaped(name)}</span>', ""
         heads.append(f'<th scope="col"{kind}{aria}>{inside}</th>')
     body = []
     for number, row in enumerate(rows):
-        cells = "".join(map(_cell, columns, row))
+        cells = "".join(_cell(value, name in words) for name, value in zip(names, row, strict=True))
         kind = ' class="best"' if number in marked else ""
         body.append(f"<tr{kind}>{cells}</tr>")
     sorts = " data-sortable" if sortable else ""
@@ -267,15 +262,11 @@ def _table(
     )
 
 
-def _cell(column: str, value: Any) -> str:
-    if value is None:
-        return '<td data-value=""></td>'
-    if column == "state":
-        return f'<td class="text">{_escaped(value)}</td>'
-    if isinstance(value, float):
-        shown = f"{value:.6g}" if type(value) is float else str(value)
-        return f'<td data-value="{float(value)!r}">{_escaped(shown)}</td>'
-    return f"<td>{_escaped(value)}</td>"
+def _cell(value: Any, words: bool) -> str:
+    kind = ' class="text"' if words else ""
+    if value is None or type(value) is float:
+        kind += f' data-value="{"" if value is None else repr(value)}"'
+    return f"<td{kind}>{_escaped(value_text(value))}</td>"
 
 
 def _plain(value: Any) -> str:

@@ -11,14 +11,15 @@ from typing import Any
 from lrsearch.exploit import Exploit
 from lrsearch.files import replacing
 from lrsearch.rate import Rate
-from lrsearch.results.search_like import Searched, round_scores
+from lrsearch.results.search_like import SearchLike
+from lrsearch.results.table import round_scores
 from lrsearch.trial import Round
 
 __all__ = ["figures", "write_figures"]
 
 
 def figures(
-    search: Searched, exploit: Exploit | None = None, name: str = "score"
+    search: SearchLike, exploit: Exploit | None = None, name: str = "score"
 ) -> dict[str, Any]:
     """The pictures that the paper shows, as matplotlib figures.
 
@@ -93,7 +94,7 @@ def _axes(title: str, x: str, y: str) -> tuple[Any, Any]:
 
 
 def _round_figure(
-    search: Searched,
+    search: SearchLike,
     round: Round,
     scores: Sequence[tuple[Rate, float | None]],
     name: str,
@@ -168,7 +169,7 @@ def _limits(values: Sequence[float], lower_is_better: bool) -> tuple[float, floa
     return low, high
 
 
-def _curves_figure(search: Searched, name: str) -> Any:
+def _curves_figure(search: SearchLike, name: str) -> Any:
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LogNorm

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from lrsearch.evidence import Evidence
-from lrsearch.files import write_text
+from lrsearch.files import csv_text, write_text
 from lrsearch.rate import Rate
+from lrsearch.results import TRIAL_COLUMNS, trial_rows
 from lrsearch.search import Direction
 from lrsearch.study.replica import ExploitReplica, SearchReplica, exploit_of, search_of
 from lrsearch.trial import Round, Trial, TrialRecord
 
 __all__ = ["StudyViews"]
-
-_TRIAL_COLUMNS = (
-    "trial", "round", "rate", "init", "state", "epochs", "spent", "score", "standard_error",
-)  # fmt: skip
 
 
 class StudyViews(ABC):
@@ -153,30 +148,22 @@ class StudyViews(ABC):
         0,1,0.1,0,2,2.5
         """
         replica = self._refresh()
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
+        header: Sequence[str]
+        rows: Iterable[Sequence[Any]]
         if isinstance(replica, ExploitReplica):
-            writer.writerow(("step", "turn", "rate", "score"))
-            writer.writerows(
-                (s.number, s.turn, s.rate, score) for s, score in replica.subject.history
-            )
+            header = ("step", "turn", "rate", "score")
+            rows = ((s.number, s.turn, s.rate, score) for s, score in replica.subject.history)
         elif scores:
-            writer.writerow(("trial", "round", "rate", "init", "epoch", "score"))
-            writer.writerows(_score_lines(replica.subject.trials))
+            header = ("trial", "round", "rate", "init", "epoch", "score")
+            rows = _score_lines(replica.subject.trials)
         else:
-            writer.writerow(_TRIAL_COLUMNS)
-            writer.writerows(map(_trial_line, replica.subject.trials))
+            header = [column.name for column in TRIAL_COLUMNS]
+            rows = trial_rows(replica.subject)
+        text = csv_text(header, rows)
         if path is None:
-            return text.getvalue()
-        write_text(path, text.getvalue())
+            return text
+        write_text(path, text)
         return None
-
-
-def _trial_line(r: TrialRecord) -> tuple[Any, ...]:
-    return (
-        r.number, r.round, str(r.rate), r.init, r.state, r.epoch, r.spent, r.score,
-        r.standard_error,
-    )  # fmt: skip
 
 
 def _score_lines(trials: Sequence[TrialRecord]) -> Iterator[tuple[Any, ...]]:

@@ -17,7 +17,7 @@ from optuna.trial import TrialState
 
 import lrsearch
 from lrsearch import DigitSearch, Rate
-from lrsearch.results.run import rounds_text
+from lrsearch.results import rounds_text
 from lrsearch.testing import run
 from lrsearch_optuna import DigitSampler, dealt
 
