@@ -1,157 +1,305 @@
-"""The charts of a report: score against rate, learning curves, the second phase."""
+"""The charts of a search as plain data, from which every renderer draws.
+
+A new chart is a function here that `charts_of` calls: it stands in the run folder and on the page.
+"""
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from lrsearch.evidence import Evidence
 from lrsearch.exploit import Exploit
 from lrsearch.rate import Rate
+from lrsearch.results.axes import Axis, upper_limit
 from lrsearch.results.search_like import SearchLike
-from lrsearch.results.svg import Axis, Chart, upper_limit
-from lrsearch.results.table import round_scores
+from lrsearch.results.table import best_first, round_name, round_scores, score_text, turns_of
 from lrsearch.trial import Round, TrialRecord
 
-__all__ = ["curves_chart", "exploit_chart", "round_charts"]
+__all__ = ["EXPLOIT", "Band", "Chart", "Line", "Point", "charts_of"]
 
+EXPLOIT = "Phase 2"
 MOST_CURVES = 60
 _LEAST_INVERTED = 1e-300
+_ROUND_MARKS = (
+    "Filled: kept. Ringed: recommended. Shaded: the interval that the scores cannot tell apart "
+    "from the best. × diverged. ▵ ▿ beyond the chart."
+)
 
 
-def round_charts(
-    search: SearchLike, round: Round, evidence: Evidence | None, name: str
-) -> list[tuple[str, str]]:
-    """Score against rate, and 1/score where the paper's view makes sense.
+@dataclass(frozen=True)
+class Point:
+    """One point.
 
-    Returns
-    -------
-    list of (str, str)
-        Caption and SVG of each chart; empty where the round has no finite score.
+    Attributes
+    ----------
+    x, y : float
+        Where it lies; a `y` of None: it diverged.
+    label : str
+        What it is.
+    kept : bool
+        Whether its rate was kept.
+    best : bool
+        Whether it is the one to use.
     """
-    scores = [(rate, score) for rate, score in round_scores(search, round) if rate]
-    known = [(rate, score) for rate, score in scores if score is not None]
-    if not known:
-        return []
-    charts = [("", _round_chart(search, round, scores, evidence, name, inverse=False))]
-    if search.direction == "minimize" and all(score > _LEAST_INVERTED for _, score in known):
-        inverted = _round_chart(search, round, scores, evidence, name, inverse=True)
-        charts.append(("1/" + name + ", higher is better", inverted))
-    return charts
+
+    x: float
+    y: float | None
+    label: str
+    kept: bool = False
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line through points.
+
+    Attributes
+    ----------
+    points : sequence of (float, float)
+        In their order.
+    label : str
+        What it is.
+    tint : float, optional
+        Where its colour lies on the chart's scale, from 0 to 1; None: it has none.
+    series : int, optional
+        Which one of several that follow each other.
+    best : bool
+        Whether it is to stand out.
+    """
+
+    points: Sequence[tuple[float, float]]
+    label: str
+    tint: float | None = None
+    series: int | None = None
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Band:
+    """A stretch of the x axis."""
+
+    low: float
+    high: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart.
+
+    Attributes
+    ----------
+    key : str
+        Its name among the charts of a search, and that of its file.
+    section : str
+        The heading under which it stands.
+    title : str
+        What it shows.
+    x, y : Axis
+        The axes, with their limits.
+    better : {"lower", "higher"}
+        Which scores are better.
+    points, lines, band
+        What is drawn.
+    scale : (Rate, Rate), optional
+        The rates at the two ends of the scale of colours.
+    caption, marks : str
+        What stands below it; what its marks mean.
+    """
+
+    key: str
+    section: str
+    title: str
+    x: Axis
+    y: Axis
+    better: Literal["lower", "higher"]
+    points: Sequence[Point] = ()
+    lines: Sequence[Line] = ()
+    band: Band | None = None
+    scale: tuple[Rate, Rate] | None = None
+    caption: str = ""
+    marks: str = ""
+
+    def beyond(self, point: Point) -> int:
+        """Whether a point lies above the chart (1), below it (-1) or in it (0).
+
+        What diverged lies beyond the worst scores.
+        """
+        if point.y is None:
+            return 1 if self.better == "lower" else -1
+        return (point.y > self.y.high) - (point.y < self.y.low)
+
+    def height(self, point: Point) -> float:
+        """Where a point is drawn: at the edge of the chart if it lies beyond it."""
+        beyond = self.beyond(point)
+        if point.y is None or beyond:
+            return self.y.high if beyond > 0 else self.y.low
+        return point.y
+
+
+def charts_of(
+    search: SearchLike, exploit: Exploit | None = None, name: str = "score"
+) -> list[Chart]:
+    """All charts of a search that its scores allow.
+
+    Parameters
+    ----------
+    search : Search or Study
+        The first phase.
+    exploit : Exploit, optional
+        The second phase.
+    name : str
+        What the score is called.
+
+    Examples
+    --------
+    >>> import lrsearch
+    >>> search = lrsearch.GridSearch(["0.1", "0.01"], epochs=1)
+    >>> for trial in search:
+    ...     search.tell(trial, abs(trial.rate - 0.02))
+    >>> [chart.title for chart in charts_of(search, name="loss")]
+    ['Round 1: loss against rate', 'Round 1: 1/loss against rate']
+    """
+    evidence = search.evidence()
+    drawn: list[Chart | None] = []
+    for round in search.rounds:
+        drawn += [_round_chart(search, round, evidence, name, inverse) for inverse in (False, True)]
+    drawn.append(_curves_chart(search, name))
+    if exploit is not None:
+        drawn.append(_exploit_chart(exploit, name))
+    return [chart for chart in drawn if chart is not None]
 
 
 def _round_chart(
-    search: SearchLike,
-    round: Round,
-    scores: Sequence[tuple[Rate, float | None]],
-    evidence: Evidence | None,
-    name: str,
-    inverse: bool,
-) -> str:
-    known = [(rate, score) for rate, score in scores if score is not None]
-    shown = [1 / score if inverse else score for _, score in known]
-    y_name = f"1/{name}" if inverse else name
-    direction = "maximize" if inverse else search.direction
-    chart = Chart(
-        f"Round {round.number}: {y_name} against rate",
-        Axis.around([float(rate) for rate, _ in scores], "rate", log=True),
-        _score_axis(shown, y_name, direction),
-    )
-    if evidence is not None:
-        chart.band(
-            evidence.low,
-            evidence.high,
-            f"{evidence.low} to {evidence.high}: not to be told apart from {evidence.rate}",
+    search: SearchLike, round: Round, evidence: Evidence | None, name: str, inverse: bool
+) -> Chart | None:
+    """Score against rate, or 1/score, the paper's view, where it makes sense."""
+    scores = [(rate, score) for rate, score in round_scores(search, round) if rate]
+    finite = [score for _, score in scores if score is not None]
+    better = _better(search.direction)
+    if not finite or (inverse and (better == "higher" or min(finite) <= _LEAST_INVERTED)):
+        return None
+    shown, better = (f"1/{name}", "higher") if inverse else (name, better)
+    x = Axis.around([float(rate) for rate, _ in scores], "learning rate", log=True)
+    points = [
+        Point(
+            rate,
+            1 / score if inverse and score is not None else score,
+            f"rate {rate}: {score_text(score)}",
+            kept=score is not None and rate in round.kept,
+            best=score is not None and rate == search.rate,
         )
-    for rate, score in scores:
-        label = f"rate {rate}: {_number(score)}"
-        if score is None:
-            chart.cross(rate, label, upper=direction == "minimize")
-            continue
-        value = 1 / score if inverse else score
-        chart.dot(rate, value, label, "kept" if rate in round.kept else "")
-        if rate == search.rate:
-            chart.ring(rate, value)
-    return chart.svg()
+        for rate, score in scores
+    ]
+    return Chart(
+        key=f"round_{round.number}" + ("_inverse" if inverse else ""),
+        section=f"{name[:1].upper()}{name[1:]} against rate",
+        title=f"{round_name(round).capitalize()}: {shown} against rate",
+        x=x,
+        y=_score_axis([point.y for point in points if point.y is not None], shown, better),
+        better=better,
+        points=points,
+        band=None if evidence is None else _band(evidence, x),
+        marks=_ROUND_MARKS,
+    )
 
 
-def curves_chart(search: SearchLike, name: str) -> tuple[str, str] | None:
-    """The learning curves of the best trials, coloured by rate; with a caption."""
-    sign = 1 if search.direction == "minimize" else -1
-    trials = [r for r in search.trials if len(_finite(r)) > 1]
-    trials.sort(key=lambda r: (r.score is None, sign * (r.score or 0.0)))
+def _band(evidence: Evidence, axis: Axis) -> Band | None:
+    """The interval of the evidence, cut where it leaves the axis."""
+    low, high = (min(max(end, axis.low), axis.high) for end in (evidence.low, evidence.high))
+    label = f"{evidence.low} to {evidence.high}: not to be told apart from {evidence.rate}"
+    return Band(low, high, label) if low < high else None
+
+
+def _curves_chart(search: SearchLike, name: str) -> Chart | None:
+    """The learning curves of the best trials, coloured by rate."""
+    trials = best_first(search, (r for r in search.trials if len(_curve(r)) > 1))
     left_out = len(trials) - MOST_CURVES
     trials = trials[:MOST_CURVES]
     if not trials:
         return None
-    rates = [record.rate for record in trials if record.rate]
-    low, high = min(rates, default=Rate(1)), max(rates, default=Rate(1))
-    values = [score for record in trials for _, score in _finite(record)]
-    last = max(epoch for record in trials for epoch, _ in _finite(record))
-    chart = Chart(
-        "Learning curves by rate",
-        Axis(1, max(2, last), "epoch", whole=True),
-        _score_axis(values, name, search.direction),
-    )
-    for record in reversed(trials):
-        best = search.best is not None and record.number == search.best.number
-        style = 'data-kind="best"' if best else f'stroke="{_colour(record.rate, low, high)}"'
-        label = f"trial {record.number}, rate {record.rate}: best {_number(record.score)}"
-        chart.line(_finite(record), label, style)
-    caption = (
-        f'<span class="ramp" aria-hidden="true"></span> rates from {html.escape(str(low))} to '
-        f"{html.escape(str(high))}; the best trial is drawn thick"
-    )
+    rates = [record.rate for record in trials if record.rate] or [Rate(1)]
+    low, high = min(rates), max(rates)
+    curves = [_curve(record) for record in trials]
+    best = None if search.best is None else search.best.number
+    lines = [
+        Line(
+            curve,
+            f"trial {record.number}, rate {record.rate}: best {score_text(record.score)}",
+            tint=_tint(record.rate, low, high),
+            best=record.number == best,
+        )
+        for record, curve in zip(trials, curves, strict=True)
+    ]
+    better = _better(search.direction)
+    caption = f"rates from {low} to {high}; the best trial is drawn thick"
     if left_out > 0:
         caption += f"; the {left_out} worst of {left_out + len(trials)} are left out"
-    return caption, chart.svg()
-
-
-def exploit_chart(exploit: Exploit, name: str) -> str | None:
-    """Score against step, a line for each turn, the best step ringed."""
-    known = [
-        (step, score)
-        for step, score in exploit.history
-        if score is not None and math.isfinite(score)
-    ]
-    if not known:
-        return None
-    chart = Chart(
-        f"Phase 2: {name} against epoch",
-        Axis(1, max(2, exploit.spent), "epoch", whole=True),
-        _score_axis([score for _, score in known], name, exploit.direction),
+    return Chart(
+        key="learning_curves",
+        section="Learning curves",
+        title="Learning curves by rate",
+        x=_epoch_axis(max(epoch for curve in curves for epoch, _ in curve)),
+        y=_score_axis([score for curve in curves for _, score in curve], name, better),
+        better=better,
+        lines=lines[::-1],
+        scale=(low, high),
+        caption=caption,
     )
-    for turn in sorted({step.turn for step, _ in known}):
-        points = [(step.number + 1, score) for step, score in known if step.turn == turn]
-        rate = next(step.rate for step, _ in known if step.turn == turn)
-        chart.line(points, f"turn {turn}, rate {rate}", f'data-kind="turn{turn % 2}"')
-        if len(points) == 1:
-            chart.dot(*points[0], f"turn {turn}, rate {rate}")
+
+
+def _exploit_chart(exploit: Exploit, name: str) -> Chart | None:
+    """Score against epoch, a line for each turn, the best step ringed."""
+    turns: dict[int, list[tuple[float, float]]] = {}
+    for step, score in exploit.history:
+        if score is not None and math.isfinite(score):
+            turns.setdefault(step.turn, []).append((step.number + 1, score))
+    if not turns:
+        return None
+    labels = {turn.number: f"turn {turn.number}, peak {turn.peak}" for turn in turns_of(exploit)}
+    points = [Point(*known[0], labels[turn]) for turn, known in turns.items() if len(known) == 1]
     if exploit.best_step is not None and exploit.best_score is not None:
-        chart.ring(exploit.best_step + 1, exploit.best_score)
-    return chart.svg()
+        label = f"best {score_text(exploit.best_score)}"
+        points.append(Point(exploit.best_step + 1, exploit.best_score, label, best=True))
+    better = _better(exploit.direction)
+    return Chart(
+        key="exploit",
+        section=EXPLOIT,
+        title=f"{EXPLOIT}: {name} against epoch",
+        x=_epoch_axis(exploit.spent),
+        y=_score_axis([score for known in turns.values() for _, score in known], name, better),
+        better=better,
+        points=points,
+        lines=[Line(known, labels[turn], series=turn) for turn, known in turns.items()],
+    )
 
 
-def _score_axis(values: Sequence[float], name: str, direction: str) -> Axis:
-    if direction == "minimize":
+def _better(direction: str) -> Literal["lower", "higher"]:
+    return "lower" if direction == "minimize" else "higher"
+
+
+def _score_axis(values: Sequence[float], name: str, better: str) -> Axis:
+    """An axis that leaves out scores so bad that they would flatten all others."""
+    if better == "lower":
         limit = upper_limit(values)
         return Axis.around([min(limit, value) for value in values], name)
     limit = -upper_limit([-value for value in values])
     return Axis.around([max(limit, value) for value in values], name)
 
 
-def _finite(record: TrialRecord) -> list[tuple[float, float]]:
+def _epoch_axis(last: float) -> Axis:
+    return Axis(1, max(2, last), "epoch", whole=True)
+
+
+def _curve(record: TrialRecord) -> list[tuple[float, float]]:
     return [(e, s) for e, s in sorted(record.scores.items()) if math.isfinite(s)]
 
 
-def _colour(rate: Rate, low: Rate, high: Rate) -> str:
-    """From blue for low rates to red for high ones; zero is grey."""
+def _tint(rate: Rate, low: Rate, high: Rate) -> float | None:
+    """Where a rate lies between two others, by its logarithm; nowhere where it is 0."""
     if not rate:
-        return "#888"
-    part = 0.5 if low == high else math.log(rate / low) / math.log(high / low)
-    return f"hsl({round(225 - 210 * part)} 75% 52%)"
-
-
-def _number(score: float | None) -> str:
-    return "diverged" if score is None else f"{score:.6g}"
+        return None
+    return 0.5 if low == high else math.log(rate / low) / math.log(high / low)

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from lrsearch.evidence import Evidence
 from lrsearch.exploit import Exploit
 from lrsearch.files import write_text
-from lrsearch.results.charts import curves_chart, exploit_chart, round_charts
+from lrsearch.results.charts import EXPLOIT, Chart, charts_of
 from lrsearch.results.search_like import SearchLike
 from lrsearch.results.sections import SCRIPT, STYLE
-from lrsearch.results.table import TRIAL_COLUMNS, best_first, trial_rows, value_text
+from lrsearch.results.svg import svg_text
+from lrsearch.results.table import TRIAL_COLUMNS, best_first, trial_rows, turns_of, value_text
 from lrsearch.version import __version__
 
 __all__ = ["page", "write_html"]
@@ -75,18 +75,13 @@ def page(
     title: str = "Learning rate search",
 ) -> str:
     """The page as text; the parameters are those of `write_html`."""
-    evidence = search.evidence()
     body = "\n".join(
-        part
-        for part in (
-            _top(search, evidence, exploit, name, title),
-            _rounds(search, evidence, name),
-            _curves(search, name),
-            _second_phase(exploit, name),
+        (
+            _top(search, exploit, name, title),
+            *_chart_sections(search, exploit, name),
             _trials(search),
             _configuration(search, exploit),
         )
-        if part
     )
     return f"""<!doctype html>
 <html lang="en">
@@ -109,12 +104,12 @@ def page(
 
 def _top(
     search: SearchLike,
-    evidence: Evidence | None,
     exploit: Exploit | None,
     name: str,
     title: str,
 ) -> str:
     rate = search.rate
+    evidence = search.evidence()
     if rate is None:
         none = "no rate yet" if search.reason is None else "no rate"
         shown = f'<p class="rate">{none}</p>'
@@ -124,13 +119,13 @@ def _top(
     sentence = evidence.sentence if evidence is not None else search.reason or "No score is in yet."
     best = search.best
     facts = {
-        f"best {name}": "–" if best is None else f"{best.score:.6g} (trial {best.number})",
+        f"best {name}": "–" if best is None else f"{value_text(best.score)} (trial {best.number})",
         "epochs spent": f"{search.spent:,}",
         "trials": f"{len(search.trials):,}",
         "state": search.reason or "going on",
     }
     if exploit is not None and exploit.best_score is not None:
-        facts[f"best {name}, phase 2"] = f"{exploit.best_score:.6g}"
+        facts[f"best {name}, phase 2"] = value_text(exploit.best_score)
     items = "".join(
         f"<div><dt>{_escaped(key)}</dt><dd>{_escaped(value)}</dd></div>"
         for key, value in facts.items()
@@ -141,57 +136,26 @@ def _top(
     )
 
 
-def _rounds(search: SearchLike, evidence: Evidence | None, name: str) -> str:
-    figures = []
-    for round in search.rounds:
-        for caption, chart in round_charts(search, round, evidence, name):
-            place = "" if round.place is None else f", place {round.place}"
-            heading = f"Round {round.number}{place}" + (f": {caption}" if caption else "")
-            figures.append(_figure(heading, chart))
-    if not figures:
-        return ""
-    note = (
-        "Filled: kept. Ringed: recommended. Shaded: the interval that the scores cannot tell apart "
-        "from the best. × diverged. ▵ ▿ beyond the chart."
-    )
-    heading = _escaped(f"{name[:1].upper()}{name[1:]} against rate")
-    return (
-        f'<section><h2>{heading}</h2><p class="note">{note}</p>'
-        f'<div class="charts">{"".join(figures)}</div></section>'
-    )
-
-
-def _curves(search: SearchLike, name: str) -> str:
-    found = curves_chart(search, name)
-    if found is None:
-        return ""
-    caption, chart = found
-    return (
-        '<section><h2>Learning curves</h2><div class="charts">'
-        f"{_figure('By rate', chart, caption)}</div></section>"
-    )
-
-
-def _second_phase(exploit: Exploit | None, name: str) -> str:
-    if exploit is None:
-        return ""
-    chart = exploit_chart(exploit, name)
-    turns: dict[int, list[tuple[Any, float | None]]] = {}
-    for step, score in exploit.history:
-        turns.setdefault(step.turn, []).append((step, score))
-    best = min if exploit.direction == "minimize" else max
-    rows = []
-    for turn, told in turns.items():
-        scores = [score for _, score in told if score is not None]
-        shown = "" if not scores else f"{best(scores):.6g}"
-        rows.append([turn, f"{told[0][0].rate:.6g}", len(told), shown])
-    drawn = "" if chart is None else f'<div class="charts">{_figure("By epoch", chart)}</div>'
-    state = exploit.reason or "going on"
-    return (
-        f'<section><h2>Phase 2</h2><p class="note">{exploit.spent} of {exploit.budget} epochs: '
-        f"{_escaped(state)}</p>{drawn}<h3>Turns</h3>"
-        f"{_table(('turn', 'rate at first', 'epochs', f'best {name}'), rows)}</section>"
-    )
+def _chart_sections(search: SearchLike, exploit: Exploit | None, name: str) -> list[str]:
+    """A section for each heading that the charts have, and one for the second phase."""
+    drawn = charts_of(search, exploit, name)
+    notes = {chart.section: chart.marks for chart in drawn}
+    below = {}
+    if exploit is not None:
+        state = exploit.reason or "going on"
+        notes[EXPLOIT] = f"{exploit.spent} of {exploit.budget} epochs: {state}"
+        names = ("turn", "peak", "epochs", f"best {name}")
+        below[EXPLOIT] = f"<h3>Turns</h3>{_table(names, turns_of(exploit))}"
+    sections = []
+    for heading, note in notes.items():
+        figures = "".join(_figure(chart) for chart in drawn if chart.section == heading)
+        sections.append(
+            f"<section><h2>{_escaped(heading)}</h2>"
+            + (f'<p class="note">{_escaped(note)}</p>' if note else "")
+            + (f'<div class="charts">{figures}</div>' if figures else "")
+            + f"{below.get(heading, '')}</section>"
+        )
+    return sections
 
 
 def _trials(search: SearchLike) -> str:
@@ -219,9 +183,11 @@ def _configuration(search: SearchLike, exploit: Exploit | None) -> str:
     return f"<section><h2>Configuration</h2>{''.join(parts)}</section>"
 
 
-def _figure(heading: str, chart: str, caption: str = "") -> str:
-    below = f"<figcaption>{caption}</figcaption>" if caption else ""
-    return f"<figure><h3>{_escaped(heading)}</h3>{chart}{below}</figure>"
+def _figure(chart: Chart) -> str:
+    ramp = "" if chart.scale is None else '<span class="ramp" aria-hidden="true"></span> '
+    below = f"<figcaption>{ramp}{_escaped(chart.caption)}</figcaption>" if chart.caption else ""
+    heading = _escaped(f"{chart.title}, {chart.better} is better")
+    return f"<figure><h3>{heading}</h3>{svg_text(chart)}{below}</figure>"
 
 
 def _pairs(heading: str, content: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The pictures of a search, drawn by matplotlib."""
+"""The charts of a search, drawn by matplotlib."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from typing import Any
 
 from lrsearch.exploit import Exploit
 from lrsearch.files import replacing
-from lrsearch.rate import Rate
+from lrsearch.results.axes import Axis
+from lrsearch.results.charts import Chart, Point, charts_of
 from lrsearch.results.search_like import SearchLike
-from lrsearch.results.table import round_scores
-from lrsearch.trial import Round
 
 __all__ = ["figures", "write_figures"]
+
+X_CHARACTERS = 75
+_LABELLED = 6
+_BLUE, _RED, _GREY = "#2a6f97", "#d1495b", "#777777"
 
 
 def figures(
     search: SearchLike, exploit: Exploit | None = None, name: str = "score"
 ) -> dict[str, Any]:
-    """The pictures that the paper shows, as matplotlib figures.
+    """The charts, as matplotlib figures.
 
     Parameters
     ----------
@@ -44,171 +47,110 @@ def figures(
     ImportError
         If matplotlib is not installed.
     """
-    _require_matplotlib()
-    made = {}
-    for round in search.rounds:
-        scores = round_scores(search, round)
-        finite = [(rate, score) for rate, score in scores if score is not None and rate]
-        if not finite:
-            continue
-        key = f"round_{round.number}"
-        made[key] = _round_figure(search, round, scores, name, inverse=False)
-        if search.direction == "minimize" and all(score > 0 for _, score in finite):
-            made[f"{key}_inverse"] = _round_figure(search, round, scores, name, inverse=True)
-    if any(len(record.scores) > 1 for record in search.trials):
-        made["learning_curves"] = _curves_figure(search, name)
-    if exploit is not None and any(score is not None for _, score in exploit.history):
-        made["exploit"] = _exploit_figure(exploit, name)
-    return made
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError('figures need matplotlib: pip install "lrsearch[plot]"') from error
+    return {chart.key: figure(chart) for chart in charts_of(search, exploit, name)}
 
 
 def write_figures(directory: str | os.PathLike[str], made: dict[str, Any]) -> list[Path]:
     """Save figures as PNG files, each whole or not at all; their paths."""
     paths = []
-    for name, figure in made.items():
+    for name, drawn in made.items():
         path = Path(directory) / f"{name}.png"
         with replacing(path) as temporary:
-            figure.savefig(temporary, dpi=120, format="png")
+            drawn.savefig(temporary, dpi=120, format="png")
         paths.append(path)
     return paths
 
 
-def _require_matplotlib() -> None:
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise ImportError('figures need matplotlib: pip install "lrsearch[plot]"') from error
-
-
-def _axes(title: str, x: str, y: str) -> tuple[Any, Any]:
+def figure(chart: Chart) -> Any:
+    """One chart as a matplotlib figure."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.2, 4.2), layout="constrained")
-    axes = figure.add_subplot()
-    axes.set_title(title, loc="left")
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    axes.grid(alpha=0.25, which="both", linewidth=0.6)
+    drawn = Figure(figsize=(7.2, 4.2), layout="constrained")
+    axes = drawn.add_subplot()
+    axes.set_title(chart.title, loc="left")
+    axes.set_ylabel(f"{chart.y.name} ({chart.better} is better)")
+    axes.set_xlabel(chart.x.name)
+    axes.grid(alpha=0.25, linewidth=0.6)
     axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
-
-
-def _round_figure(
-    search: SearchLike,
-    round: Round,
-    scores: Sequence[tuple[Rate, float | None]],
-    name: str,
-    inverse: bool,
-) -> Any:
-    shown = f"1 / {name}" if inverse else name
-    better = "higher" if inverse or search.direction == "maximize" else "lower"
-    place = "" if round.place is None else f", place {round.place}"
-    figure, axes = _axes(
-        f"Round {round.number}{place}", "learning rate", f"{shown} ({better} is better)"
-    )
-    points = sorted((rate, score) for rate, score in scores if score is not None and rate)
-    rates = [float(rate) for rate, _ in points]
-    values = [1 / score if inverse else score for _, score in points]
-    axes.plot(rates, values, "o-", color="#2a6f97", markersize=4.5, linewidth=1.2)
-    kept = [(r, v) for (r, _), v in zip(points, values, strict=True) if r in round.kept]
-    if kept:
-        axes.plot(
-            [float(r) for r, _ in kept], [v for _, v in kept],
-            "o", color="#d1495b", markersize=8, label="kept",
-        )  # fmt: skip
-        for index, (rate, value) in enumerate(kept):
-            axes.annotate(
-                str(rate), (float(rate), value), textcoords="offset points",
-                xytext=(0, 10 if index % 2 == 0 else -16), ha="center", color="#d1495b",
-                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5},
-            )  # fmt: skip
-    diverged = [float(rate) for rate, score in scores if score is None and rate]
-    if diverged:
-        bottom, top = min(values), max(values)
-        worst = bottom if better == "higher" else top
-        axes.plot(diverged, [worst] * len(diverged), "x", color="#777777", label="diverged")
-    low, high = _limits(values, better == "lower")
-    if low < high:
-        margin = 0.12 * (high - low)
-        axes.set_ylim(low - margin, high + margin)
-        if high < max(values) or low > min(values):
-            axes.annotate(
-                "rates far off lie outside the picture", (0.99, 0.02), xycoords="axes fraction",
-                ha="right", fontsize=8, color="#777777",
-            )  # fmt: skip
-    _rate_axis(axes, [*rates, *diverged])
-    if kept or diverged:
+    if chart.x.log:
+        axes.set_xscale("log")
+    _set_axis(axes.xaxis, axes.set_xlim, chart.x, X_CHARACTERS)
+    _set_axis(axes.yaxis, axes.set_ylim, chart.y)
+    if chart.band is not None:
+        axes.axvspan(chart.band.low, chart.band.high, color=_BLUE, alpha=0.12, linewidth=0)
+    _draw_lines(drawn, axes, chart)
+    _draw_points(axes, chart)
+    if axes.get_legend_handles_labels()[1]:
         axes.legend(frameon=False)
-    return figure
+    return drawn
 
 
-def _rate_axis(axes: Any, rates: Sequence[float]) -> None:
-    """A log axis whose ticks are decimals of the rates' own size."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+def _set_axis(
+    matplotlib_axis: Any, set_limits: Any, axis: Axis, characters: float = math.inf
+) -> None:
+    from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
-    axes.set_xscale("log")
-    span = math.log10(max(rates) / min(rates)) if rates else 0
-    tick = FuncFormatter(lambda value, _: str(Rate(f"{value:.3g}")) if value > 0 else "")
-    axes.xaxis.set_major_formatter(tick)
-    if span < 1.2:
-        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0)))
-    if span < 0.5:
-        from matplotlib.ticker import MaxNLocator
-
-        axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    set_limits(axis.low, axis.high)
+    ticks = axis.ticks(characters)
+    matplotlib_axis.set_major_locator(FixedLocator([float(value) for value, _ in ticks]))
+    matplotlib_axis.set_major_formatter(FixedFormatter([label for _, label in ticks]))
+    matplotlib_axis.set_minor_locator(NullLocator())
 
 
-def _limits(values: Sequence[float], lower_is_better: bool) -> tuple[float, float]:
-    """Limits that leave out scores so bad that they would flatten all others."""
-    sign = 1 if lower_is_better else -1
-    losses = sorted(sign * value for value in values)
-    reach = 4 * (losses[len(losses) // 2] - losses[0])
-    shown = [loss for loss in losses if loss <= losses[0] + reach] if reach > 0 else losses
-    low, high = sorted((sign * shown[0], sign * shown[-1]))
-    return low, high
-
-
-def _curves_figure(search: SearchLike, name: str) -> Any:
+def _draw_lines(drawn: Any, axes: Any, chart: Chart) -> None:
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import LogNorm
 
-    figure, axes = _axes("Learning curves by rate", "epoch", name)
-    records = [record for record in search.trials if record.rate and record.scores]
-    rates = [float(record.rate) for record in records]
-    norm = LogNorm(min(rates), max(rates) if max(rates) > min(rates) else 2 * min(rates))
-    for record in records:
-        points = sorted(record.scores.items())
-        axes.plot(
-            [epoch for epoch, _ in points], [score for _, score in points],
-            color=colormaps["viridis"](norm(float(record.rate))), linewidth=0.9, alpha=0.8,
-        )  # fmt: skip
-    finite = [s for record in records for s in record.scores.values() if math.isfinite(s)]
-    if finite:
-        low, high = _limits(finite, search.direction == "minimize")
-        if low < high:
-            axes.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
-    figure.colorbar(ScalarMappable(norm, "viridis"), ax=axes, label="learning rate")
-    return figure
+    for line in chart.lines:
+        style: dict[str, Any] = {"color": _GREY, "linewidth": 1.0}
+        if line.series is not None:
+            label = line.label if line.series < _LABELLED else None
+            style = {"label": label, "marker": ".", "linewidth": 1.2}
+        elif line.best:
+            style = {"color": "black", "linewidth": 2.4}
+        elif line.tint is not None:
+            style["color"] = colormaps["viridis"](line.tint)
+        axes.plot(*zip(*line.points, strict=True), **style)
+    if chart.scale is not None:
+        low, high = map(float, chart.scale)
+        norm = LogNorm(low, high if high > low else 2 * low)
+        drawn.colorbar(ScalarMappable(norm, "viridis"), ax=axes, label="learning rate")
 
 
-def _exploit_figure(exploit: Exploit, name: str) -> Any:
-    better = "lower" if exploit.direction == "minimize" else "higher"
-    figure, axes = _axes("Phase 2, exploit", "epoch", f"{name} ({better} is better)")
-    turns: dict[int, list[tuple[int, float]]] = {}
-    peaks: dict[int, float] = {}
-    for step, score in exploit.history:
-        peaks.setdefault(step.turn, step.rate)
-        if score is not None:
-            turns.setdefault(step.turn, []).append((step.number + 1, score))
-    for turn, points in turns.items():
-        label = f"rate {Rate(f'{peaks[turn]:.4g}')}" if turn < 6 else None
-        axes.plot(*zip(*points, strict=True), "-", linewidth=1.2, label=label, marker=".")
-    if exploit.best_score is not None and exploit.best_step is not None:
-        axes.plot(
-            exploit.best_step + 1, exploit.best_score, "o", color="#d1495b",
-            label=f"best {exploit.best_score:.5g}",
+def _draw_points(axes: Any, chart: Chart) -> None:
+    """The points, joined where there are no lines; at an edge those that lie beyond it."""
+    points = sorted(chart.points, key=lambda point: point.x)
+    finite = [point for point in points if point.y is not None]
+    within = [point for point in finite if not chart.beyond(point)]
+    kept = [point for point in within if point.kept]
+    if finite and not chart.lines:
+        axes.plot([float(p.x) for p in finite], [p.y for p in finite], color=_BLUE, linewidth=1.2)
+
+    def mark(chosen: Sequence[Point], marker: str, **style: Any) -> None:
+        if chosen:
+            xs, ys = [float(p.x) for p in chosen], [chart.height(p) for p in chosen]
+            axes.plot(xs, ys, marker, **style)
+
+    mark(within, "o", color=_BLUE, markersize=4.5)
+    mark(kept, "o", color=_RED, markersize=8, label="kept")
+    for index, point in enumerate(kept):
+        away = 10 + 12 * (index % 2)
+        low = chart.y.part(chart.height(point)) < 0.5
+        axes.annotate(
+            str(point.x), (point.x, chart.height(point)), textcoords="offset points",
+            xytext=(0, away if low else -away - 6), ha="center", color=_RED,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5},
         )  # fmt: skip
-    axes.legend(frameon=False)
-    return figure
+    for point in within:
+        if point.best:
+            mark([point], "o", label=point.label, mfc="none", mec="black", markersize=13)
+    for beyond, marker in ((1, "^"), (-1, "v")):
+        far = [point for point in finite if chart.beyond(point) == beyond]
+        mark(far, marker, color=_BLUE, label="beyond the chart", clip_on=False)
+    diverged = [point for point in points if point.y is None]
+    mark(diverged, "x", color=_GREY, label="diverged", clip_on=False)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from lrsearch.checks import sign
+from lrsearch.exploit import Exploit
 from lrsearch.rate import Rate
 from lrsearch.results.search_like import SearchLike
 from lrsearch.trial import Round, TrialRecord
@@ -13,6 +16,7 @@ from lrsearch.trial import Round, TrialRecord
 __all__ = [
     "TRIAL_COLUMNS",
     "Column",
+    "Turn",
     "best_first",
     "columns_but",
     "round_name",
@@ -20,6 +24,7 @@ __all__ = [
     "rounds_text",
     "score_text",
     "trial_rows",
+    "turns_of",
     "value_text",
 ]
 
@@ -178,6 +183,38 @@ def rounds_text(search: SearchLike) -> str:
         wide = [max(len(row[column]) for row in rows) for column in range(3)]
         lines += [f"  {m:1} {r:>{wide[1]}}  {s:>{max(wide[2], 6)}}" for m, r, s in rows]
     return "\n".join(lines)
+
+
+class Turn(NamedTuple):
+    """One turn of a second phase: its highest rate, its epochs, its best finite score."""
+
+    number: int
+    peak: Rate
+    epochs: int
+    best_score: float | None
+
+
+def turns_of(exploit: Exploit) -> list[Turn]:
+    """The turns begun so far.
+
+    Examples
+    --------
+    >>> exploit = Exploit(["0.0004", "0.0003"], budget=4, patience=1)
+    >>> for score in (236.0, 236.5, 235.0):
+    ...     exploit.tell(exploit.ask(), score)
+    >>> for turn in turns_of(exploit):
+    ...     print(turn.number, turn.peak, turn.epochs, turn.best_score)
+    0 0.0004 2 236.0
+    1 0.0003 1 235.0
+    """
+    best = min if exploit.direction == "minimize" else max
+    turns = []
+    for number, history in itertools.groupby(exploit.history, key=lambda told: told[0].turn):
+        steps, scores = zip(*history, strict=True)
+        finite = [score for score in scores if score is not None and math.isfinite(score)]
+        peak = Rate(max(step.rate for step in steps)).rounded(4)
+        turns.append(Turn(number, peak, len(steps), best(finite, default=None)))
+    return turns
 
 
 def _mean_score(records: Sequence[TrialRecord]) -> float | None:

@@ -81,8 +81,9 @@ def test_each_round_is_drawn_with_its_interval_and_as_its_inverse():
     text = page(search, name="NLL")
     evidence = search.evidence()
     for round in search.rounds:
-        assert f"Round {round.number}: NLL against rate" in text
-        assert f"Round {round.number}: 1/NLL against rate" in text
+        place = "" if round.place is None else f", place {round.place}"
+        assert f"Round {round.number}{place}: NLL against rate" in text
+        assert f"Round {round.number}{place}: 1/NLL against rate" in text
     assert f"{evidence.low} to {evidence.high}: not to be told apart" in text
     assert text.count('class="ring"') == 2 * sum(search.rate in r.rates for r in search.rounds)
     assert "×<title>rate 10: diverged</title>" in text
