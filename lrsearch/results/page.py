@@ -16,7 +16,6 @@ from lrsearch.exploit import Exploit
 from lrsearch.files import write_text
 from lrsearch.results.charts import EXPLOIT, Chart, charts_of
 from lrsearch.results.search_like import SearchLike
-from lrsearch.results.sections import SCRIPT, STYLE
 from lrsearch.results.svg import svg_text
 from lrsearch.results.table import TRIAL_COLUMNS, best_first, trial_rows, turns_of, value_text
 from lrsearch.version import __version__
@@ -90,16 +89,24 @@ def page(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <title>{_escaped(title)}</title>
-<style>{STYLE}</style>
+<style>
+{_asset("page.css")}</style>
 </head>
 <body>
 <main>
 {body}
 </main>
-<script>{SCRIPT}</script>
+<script>
+{_asset("page.js")}</script>
 </body>
 </html>
 """  # noqa: E501
+
+
+def _asset(name: str) -> str:
+    from importlib import resources
+
+    return (resources.files(__package__) / name).read_text(encoding="utf-8")
 
 
 def _top(
@@ -214,7 +221,7 @@ def _table(
         inside = f'<button type="button">{_escaped(name)}</button>'
         aria = ' aria-sort="none"'
         if not sortable:
-            inside, aria = f'<span style="padding:8px 12px">{_escaped(name)}</span>', ""
+            inside, aria = f"<span>{_escaped(name)}</span>", ""
         heads.append(f'<th scope="col"{kind}{aria}>{inside}</th>')
     body = []
     for number, row in enumerate(rows):
