@@ -12,24 +12,7 @@ import typer
 
 import lrsearch
 from lrsearch.cli.command_line import PLACEHOLDERS, CommandLine, ProgramError
-from lrsearch.cli.options import (
-    Budget,
-    Digits,
-    Direction,
-    Epochs,
-    First,
-    Grid,
-    High,
-    Keep,
-    Low,
-    MaxEpochs,
-    Paper,
-    Random,
-    Repeats,
-    SearchOptions,
-    Seed,
-    needs_epochs,
-)
+from lrsearch.cli.options import SearchOptions, needs_epochs, takes_search_options
 from lrsearch.cli.scores import DEFAULT_PATTERN, PrintedScores
 from lrsearch.cli.terminal import EXIT_CODES, NO_RATE, errors_as_sentences, say
 from lrsearch.cli.words import epochs as _epochs
@@ -90,6 +73,7 @@ Output and checkpoints are kept in the folder STUDY.d. Ctrl-C ends the programs 
 that the same command goes on with. The recommended rate is printed at the end.
 {EXIT_CODES}""",
 )
+@takes_search_options
 def run(
     command: Annotated[
         list[str],
@@ -98,20 +82,7 @@ def run(
     study: Annotated[
         Path, typer.Option(metavar="FILE", help="The study's file; made if it does not exist.")
     ],
-    digits: Digits = None,
-    keep: Keep = None,
-    epochs: Epochs = None,
-    first: First = None,
-    repeats: Repeats = None,
-    budget: Budget = None,
-    max_epochs: MaxEpochs = None,
-    paper: Paper = False,
-    grid: Grid = None,
-    random: Random = None,
-    low: Low = None,
-    high: High = None,
-    seed: Seed = None,
-    direction: Direction = None,
+    options: SearchOptions,
     workers: Annotated[int, typer.Option(metavar="N", min=1, help="Runs at a time.")] = 1,
     score_regex: Annotated[
         str, typer.Option(metavar="REGEX", help="Finds a score in a line; one group, the number.")
@@ -131,10 +102,6 @@ def run(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No line for each trial.")] = False,
 ) -> None:
-    options = SearchOptions(
-        digits, keep, epochs, first, repeats, budget, max_epochs, paper, grid, random, low, high,
-        seed, direction,
-    )  # fmt: skip
     if timeout is not None and not timeout > 0:
         raise typer.BadParameter(f"--timeout has to be above 0, got {timeout}")
     with errors_as_sentences():
@@ -272,30 +239,13 @@ def export(
 
 
 @app.command("show-rates")
-def show_rates(
-    digits: Digits = None,
-    keep: Keep = None,
-    epochs: Epochs = None,
-    first: First = None,
-    repeats: Repeats = None,
-    budget: Budget = None,
-    max_epochs: MaxEpochs = None,
-    paper: Paper = False,
-    grid: Grid = None,
-    random: Random = None,
-    low: Low = None,
-    high: High = None,
-    seed: Seed = None,
-    direction: Direction = None,
-) -> None:
+@takes_search_options
+def show_rates(options: SearchOptions) -> None:
     """Print the rates that a search would try first, and say how many epochs it may take.
 
     The options are those of `run`. Example: lrsearch show-rates --digits 2 --epochs 20
     """
-    search = SearchOptions(
-        digits, keep, epochs, first, repeats, budget, max_epochs, paper, grid, random, low, high,
-        seed, direction,
-    ).search()  # fmt: skip
+    search = options.search()
     shown: dict[str, None] = {}
     first = getattr(search, "first", None)
     while (trial := search.ask()) is not None and trial.round == 1:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -10,94 +14,7 @@ from lrsearch.rate import Rate
 from lrsearch.search import Search
 from lrsearch.searches import DigitSearch, GridSearch, RandomSearch
 
-__all__ = [
-    "Budget", "Digits", "Direction", "Epochs", "First", "Grid", "High", "Keep", "Low", "MaxEpochs",
-    "Paper", "Random", "Repeats", "SearchOptions", "Seed", "needs_epochs",
-]  # fmt: skip
-
-_DIGITS, _RACE, _LISTS = "Digit by digit", "On a budget of epochs", "The paper, and baselines"
-
-Digits = Annotated[
-    str | None,
-    typer.Option(
-        metavar="N", help='Places to refine, or "auto".  [default: 3]', rich_help_panel=_DIGITS
-    ),
-]
-Keep = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N",
-        help="Rates of a round that produce the next.  [default: 2]",
-        rich_help_panel=_DIGITS,
-    ),
-]
-Epochs = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N",
-        help="Epochs of each trial; with --grid and --random too.  [default: 50]",
-        rich_help_panel=_DIGITS,
-    ),
-]
-First = Annotated[
-    str | None,
-    typer.Option(
-        metavar="RATES",
-        help="First rates, with commas between.  [default: 10,1,0.1,…,1e-6]",
-        rich_help_panel=_DIGITS,
-    ),
-]
-Repeats = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N",
-        help="Trainings of each rate, from different inits.  [default: 1]",
-        rich_help_panel=_DIGITS,
-    ),
-]
-Budget = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N",
-        help="Epochs in all; drops rates on early evidence. Needs --max-epochs.",
-        rich_help_panel=_RACE,
-    ),
-]
-MaxEpochs = Annotated[
-    int | None,
-    typer.Option(metavar="N", help="Epochs of one full training.", rich_help_panel=_RACE),
-]
-Paper = Annotated[
-    bool, typer.Option("--paper", help="The paper's search to the letter.", rich_help_panel=_LISTS)
-]
-Grid = Annotated[
-    str | None,
-    typer.Option(metavar="RATES", help="These rates, commas between.", rich_help_panel=_LISTS),
-]
-Random = Annotated[
-    int | None,
-    typer.Option(metavar="N", help="So many rates at random.", rich_help_panel=_LISTS),
-]
-Low = Annotated[
-    str | None,
-    typer.Option(
-        metavar="RATE", help="The lowest for --random.  [default: 1e-6]", rich_help_panel=_LISTS
-    ),
-]
-High = Annotated[
-    str | None,
-    typer.Option(
-        metavar="RATE", help="The highest for --random.  [default: 10]", rich_help_panel=_LISTS
-    ),
-]
-Seed = Annotated[
-    int | None,
-    typer.Option(metavar="N", help="Makes --random repeatable.", rich_help_panel=_LISTS),
-]
-Direction = Annotated[
-    str | None,
-    typer.Option(metavar="WAY", help='"minimize" or "maximize" the score.  [default: minimize]'),
-]
+__all__ = ["SearchOptions", "needs_epochs", "takes_search_options"]
 
 _OF_ROUNDS = ("epochs", "repeats", "direction")
 _FITTING = {
@@ -109,28 +26,54 @@ _FITTING = {
 }
 
 
-class SearchOptions(NamedTuple):
+def _option(metavar: str | None, text: str, *flags: str, panel: str | None = None) -> Any:
+    return typer.Option(*flags, metavar=metavar, help=text, rich_help_panel=panel)
+
+
+_digits = functools.partial(_option, panel="Digit by digit")
+_race = functools.partial(_option, panel="On a budget of epochs")
+_lists = functools.partial(_option, panel="The paper, and baselines")
+
+
+@dataclass(frozen=True)
+class SearchOptions:
     """The options as they were given; None or False for those that were not."""
 
-    digits: str | None = None
-    keep: int | None = None
-    epochs: int | None = None
-    first: str | None = None
-    repeats: int | None = None
-    budget: int | None = None
-    max_epochs: int | None = None
-    paper: bool = False
-    grid: str | None = None
-    random: int | None = None
-    low: str | None = None
-    high: str | None = None
-    seed: int | None = None
-    direction: str | None = None
+    digits: Annotated[str | None, _digits("N", 'Places to refine, or "auto".  [default: 3]')] = None
+    keep: Annotated[
+        int | None, _digits("N", "Rates of a round that produce the next.  [default: 2]")
+    ] = None
+    epochs: Annotated[
+        int | None,
+        _digits("N", "Epochs of each trial; with --grid and --random too.  [default: 50]"),
+    ] = None
+    first: Annotated[
+        str | None,
+        _digits("RATES", "First rates, with commas between.  [default: 10,1,0.1,…,1e-6]"),
+    ] = None
+    repeats: Annotated[
+        int | None, _digits("N", "Trainings of each rate, from different inits.  [default: 1]")
+    ] = None
+    budget: Annotated[
+        int | None,
+        _race("N", "Epochs in all; drops rates on early evidence. Needs --max-epochs."),
+    ] = None
+    max_epochs: Annotated[int | None, _race("N", "Epochs of one full training.")] = None
+    paper: Annotated[bool, _lists(None, "The paper's search to the letter.", "--paper")] = False
+    grid: Annotated[str | None, _lists("RATES", "These rates, commas between.")] = None
+    random: Annotated[int | None, _lists("N", "So many rates at random.")] = None
+    low: Annotated[str | None, _lists("RATE", "The lowest for --random.  [default: 1e-6]")] = None
+    high: Annotated[str | None, _lists("RATE", "The highest for --random.  [default: 10]")] = None
+    seed: Annotated[int | None, _lists("N", "Makes --random repeatable.")] = None
+    direction: Annotated[
+        str | None,
+        _option("WAY", '"minimize" or "maximize" the score.  [default: minimize]'),
+    ] = None
 
     @property
     def given(self) -> dict[str, Any]:
         """Those that were given."""
-        return {k: v for k, v in self._asdict().items() if v is not None and v is not False}
+        return {k: v for k, v in asdict(self).items() if v is not None and v is not False}
 
     def search(self, stored: dict[str, Any] | None = None) -> Search:
         """The search that they describe.
@@ -185,6 +128,41 @@ class SearchOptions(NamedTuple):
         from lrsearch.searches import DigitRace
 
         return DigitRace(self.budget, **changes)  # type: ignore[arg-type]
+
+
+def takes_search_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The command as typer is to see it: its parameter `options` is each of `SearchOptions`.
+
+    Examples
+    --------
+    >>> @takes_search_options
+    ... def show(options: SearchOptions) -> None:
+    ...     print(options.given)
+    >>> show(digits="2", epochs=20)
+    {'digits': '2', 'epochs': 20}
+    >>> list(inspect.signature(show).parameters)[:3]
+    ['digits', 'keep', 'epochs']
+    """
+    hints = get_type_hints(SearchOptions, include_extras=True)
+    options = [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY,
+            default=field.default, annotation=hints[field.name],
+        )
+        for field in fields(SearchOptions)
+    ]  # fmt: skip
+    parameters: list[inspect.Parameter] = []
+    for parameter in inspect.signature(command, eval_str=True).parameters.values():
+        own = parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        parameters += options if parameter.name == "options" else [own]
+
+    @functools.wraps(command)
+    def taken(**values: Any) -> None:
+        given = {name: values.pop(name) for name in hints.keys() & values.keys()}
+        command(options=SearchOptions(**given), **values)
+
+    taken.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return taken
 
 
 def needs_epochs(config: dict[str, Any]) -> str | None:
