@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,27 @@ def recommended(output):
 def test_a_numpy_loop():
     rate = recommended(run("examples/numpy_loop.py", "--epochs", "3", "--digits", "1"))
     assert 0.1 <= rate <= 100
+
+
+def test_a_numpy_explorer_goes_on_where_it_was_killed(tmp_path):
+    whole = run("examples/numpy_explorer.py", "--epochs", "24", "--directory", str(tmp_path / "1"))
+    assert 1e-3 <= recommended(whole) <= 1
+    folder = tmp_path / "2"
+    command = ["examples/numpy_explorer.py", "--epochs", "24", "--directory", str(folder)]
+    for epochs in (4, 15):
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        history = folder / "history.jsonl"
+        while not (history.exists() and len(history.read_text().splitlines()) >= epochs):
+            assert process.poll() is None
+            time.sleep(0.002)
+        process.kill()
+        process.wait()
+    assert run(*command).splitlines()[-2:] == whole.splitlines()[-2:]
+    histories = [(tmp_path / name / "history.jsonl").read_text() for name in "12"]
+    assert histories[0] == histories[1]
 
 
 def test_sklearn_by_ask_and_tell():
