@@ -95,7 +95,7 @@ def bench_strategies(session):
 def bench_sklearn(session):
     """LRSearchCV beside scikit-learn's own searches: the table of docs/sklearn.md."""
     session.install("-e", ".[sklearn,plot]")
-    session.run("python", "tests/benchmarks/compare_sklearn.py", *session.posargs, env=QUIET)
+    session.run("python", "-m", "tests.benchmarks.compare_sklearn", *session.posargs, env=QUIET)
 
 
 @nox.session

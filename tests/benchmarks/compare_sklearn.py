@@ -3,11 +3,10 @@
 Five data sets and three estimators; every search is given the same estimator, folds and seed, and
 the same largest number of iterations. Iterations are what the estimators report in ``n_iter_``,
 summed over all fits but the last one on all data. Each row is stored as it is measured, in
-``docs/sklearn.json``; at the end ``docs/sklearn.md`` is written of all rows.
+``tests/benchmarks/measured/sklearn.json.gz``; at the end ``docs/sklearn.md`` is written of all.
 """
 
 import argparse
-import json
 import math
 import platform
 import time
@@ -41,8 +40,9 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 import lrsearch
-from lrsearch.files import write_json, write_text
+from lrsearch.files import write_text
 from lrsearch_sklearn import LRSearchCV
+from tests.benchmarks import measured
 
 DOCS = Path(__file__).parents[2] / "docs"
 RATES = [float(rate) for rate in lrsearch.grid()]
@@ -70,8 +70,8 @@ is partly luck, and so is the count below: with budgets of 3 to 5 full trainings
 `fit` can be chosen.
 
 Measured with {versions}, by `tests/benchmarks/compare_sklearn.py`;
-[sklearn.json](sklearn.json) has the scores of each fold. Seconds of the wall clock depend on what
-else the machine did, those of the CPU less so.
+`tests/benchmarks/measured/sklearn.json.gz` has the scores of each fold. Seconds of the wall clock
+depend on what else the machine did, those of the CPU less so.
 
 {table}
 """
@@ -251,8 +251,8 @@ def main():
     parser.add_argument("--data", nargs="*", choices=DATA, default=DATA)
     options = parser.parse_args()
     options.out.mkdir(exist_ok=True)
-    stored = options.out / "sklearn.json"
-    pairs = json.loads(stored.read_text()) if stored.exists() and not options.fresh else {}
+    stored = measured.FOLDER / "sklearn.json.gz"
+    pairs = {} if options.fresh else measured.read(stored) or {}
     warnings.simplefilter("ignore")  # of estimators that did not converge, as most do not
     with threadpool_limits(1):
         for name in options.data:
@@ -274,7 +274,7 @@ def main():
                         print(key, shown, flush=True)
                     rows.append(known[title])
                 pairs[key] = rows
-                write_json(stored, pairs)
+                measured.write(stored, pairs)
     write_text(options.out / "sklearn.md", page(pairs))
     print(verdict(pairs, OURS), verdict(pairs, RESUMED), sep="\n")
 

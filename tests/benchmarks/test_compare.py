@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from tests.benchmarks import measured
 from tests.benchmarks.compare import __main__ as compare
 from tests.benchmarks.compare.rows import Row, Size, rows
 from tests.benchmarks.compare.runs import Outcome
@@ -79,11 +79,11 @@ def test_an_interrupted_comparison_goes_on_with_the_next_row(
     broken = False
     compare.measure("task", SIZE, tmp_path, False)
     assert trained == ["first", "second", "third"]
-    path = tmp_path / "compare-tiny-task.json"
-    stored = json.loads(path.read_text())
+    path = tmp_path / "compare-tiny-task.json.gz"
+    stored = measured.read(path)
     assert list(stored["rows"]) == trained
     assert "third" in (tmp_path / "compare-tiny-task.md").read_text()
     assert (tmp_path / "compare-tiny-task.png").exists()
-    path.write_text(path.read_text().replace("A task", "Another task"))
+    measured.write(path, {**stored, "task": "Another task"})
     with pytest.raises(SystemExit, match="another comparison"):
         compare.measure("task", SIZE, tmp_path, False)

@@ -4,19 +4,19 @@
     python -m tests.benchmarks.compare --out FOLDER --medium    # under three hours
     python -m tests.benchmarks.compare --out FOLDER --full      # a GPU, or a weekend
 
-Every finished row is stored in ``compare-SIZE-TASK.json``; started again, it goes on there.
+Every finished row is stored in ``compare-SIZE-TASK.json.gz``; started again, it goes on there.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import time
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks import measured
 from tests.benchmarks.compare.rows import Size, rows
 from tests.benchmarks.compare.runs import Runs
 from tests.benchmarks.compare.table import figure, table
@@ -38,10 +38,11 @@ def main(arguments: argparse.Namespace) -> None:
 
 def measure(name: str, size: Size, out: Path, forget: bool, only: str = "") -> None:
     """Train every row of a task that is not stored yet; write its JSON, table and picture."""
-    from lrsearch.files import write_json, write_text
+    from lrsearch.files import write_text
 
     task = load_task(name, size.images)
-    path = out / f"compare-{size.name}-{name}.json"
+    stem = f"compare-{size.name}-{name}"
+    path = out / f"{stem}.json.gz"
     about = {"task": task.title, "size": size.name, "inits": size.inits}
     stored = rows_stored(path, about)
     runs = None
@@ -52,23 +53,23 @@ def measure(name: str, size: Size, out: Path, forget: bool, only: str = "") -> N
         runs = Runs(task, size.inits) if runs is None else runs
         begun = time.monotonic()
         stored[row.name] = [outcome._asdict() for outcome in row.train(runs)]
-        write_json(path, {**about, "rows": stored})
+        measured.write(path, {**about, "rows": stored})
         print(f"{name}: {row.name}, {time.monotonic() - begun:.0f} s", flush=True)
     found = {row.name: stored[row.name] for row in wanted}
     budgets = [size.epochs(number) for number in (50, 100, 200, 400)]
     title = f"{task.title}, {size.inits} initialisations"
     goal = task.goal if size.divisor == 1 else None
     text = table(title, found, budgets, goal)
-    write_text(path.with_suffix(".md"), text)
-    figure(path.with_suffix(".png"), title, found)
+    write_text(out / f"{stem}.md", text)
+    figure(out / f"{stem}.png", title, found)
     print(text, flush=True)
 
 
 def rows_stored(path: Path, about: dict[str, Any]) -> dict[str, Any]:
     """The rows that a file has of the same comparison; none where there is no file."""
-    if not path.exists():
+    known = measured.read(path)
+    if known is None:
         return {}
-    known = json.loads(path.read_text())
     if {key: known.get(key) for key in about} != about:
         raise SystemExit(f"{path} holds another comparison than {about}: name another --out")
     return dict(known["rows"])

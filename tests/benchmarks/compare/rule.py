@@ -12,12 +12,13 @@ optimizer's default rate ("cosine"). Rows are stored as they finish.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from tests.benchmarks import measured
 
 IMAGES = {"vae": 5_000, "fashion_sgd": 5_000, "digits_sgd": None, "digits_adam": None}
 BUDGETS = {"vae": (50, 100), "fashion_sgd": (50, 200), "digits_sgd": (50, 200),
@@ -59,7 +60,7 @@ def main(arguments: argparse.Namespace) -> None:
     from tests.benchmarks.compare.tasks import load_task
 
     for name in arguments.tasks:
-        Measured(load_task(name, IMAGES[name]), arguments.out / f"rule-{name}.json").all()
+        Measured(load_task(name, IMAGES[name]), arguments.out / f"rule-{name}.json.gz").all()
 
 
 class Measured:
@@ -70,7 +71,7 @@ class Measured:
 
         self.task = task
         self.path = path
-        self.rows: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        self.rows: dict[str, Any] = measured.read(path) or {}
         self.runs = Runs(task, INITS)
         self.trainer, self.inits = self.runs.trainer, self.runs.inits
 
@@ -114,11 +115,9 @@ class Measured:
 
     def row(self, key: str, measure: Callable[[], Any]) -> None:
         """Store one row."""
-        from lrsearch.files import write_json
-
         if key not in self.rows:
             self.rows[key] = measure()
-            write_json(self.path, self.rows)
+            measured.write(self.path, self.rows)
             print(self.task.name, key, self.rows[key], flush=True)
 
     def rule(self, total: int) -> list[tuple[float, str]]:

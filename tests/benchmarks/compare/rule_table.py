@@ -7,7 +7,6 @@ linearly between peaks and lengths in the logarithms.
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lrsearch import DECADES, DigitRace
+from tests.benchmarks import measured
 
 __all__ = ["RULES", "Replay", "Rule", "table"]
 
@@ -76,9 +76,9 @@ class Replay:
     """
 
     def __init__(self, path: Path) -> None:
-        self.name = path.stem.removeprefix("rule-")
+        self.name = path.name.removesuffix(".json.gz").removeprefix("rule-")
         self.usual = USUAL[self.name.rpartition("_")[2]]
-        rows: dict[str, Any] = json.loads(path.read_text())
+        rows: dict[str, Any] = measured.read(path)
         self.curves: dict[float, np.ndarray] = {}
         self.annealed: dict[int, dict[float, list[float]]] = {}
         for key, value in rows.items():
@@ -139,7 +139,7 @@ def table(folder: Path) -> str:
     """Markdown: a line a task and length, a column a rule."""
     head = ["task", "epochs", "default", "best", *(rule.name for rule in RULES)]
     lines = ["| " + " | ".join(head) + " |", "| --- " * len(head) + "|"]
-    for path in sorted(folder.glob("rule-*.json")):
+    for path in sorted(folder.glob("rule-*.json.gz")):
         replay = Replay(path)
         for total in TOTALS:
             scores = [replay.fixed(total, replay.usual), replay.best(total)]
