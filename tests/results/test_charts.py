@@ -8,7 +8,6 @@ import pytest
 
 import lrsearch
 from lrsearch.results import svg
-from lrsearch.results.axes import Axis
 from lrsearch.results.charts import charts_of
 from lrsearch.results.page import page
 from lrsearch.results.png import figure, figures
@@ -132,15 +131,3 @@ def test_extreme_scores_become_pictures(scores):
         search.tell(trial, score)
     for made in figures(search).values():
         made.savefig(io.BytesIO())
-
-
-def test_labels_of_ticks_do_not_run_into_each_other():
-    axis = Axis(0.000411, 0.000419, "rate", log=True)
-    for characters in (10, 20, 48):
-        ticks = axis.ticks(characters)
-        ends = [axis.part(value) * characters for value, _ in ticks]
-        for (left, before), (right, after) in zip(
-            zip(ends, ticks, strict=True), zip(ends[1:], ticks[1:], strict=False), strict=False
-        ):
-            assert right - left > (len(before[1]) + len(after[1])) / 2
-    assert len(axis.ticks(10)) < len(axis.ticks(48))

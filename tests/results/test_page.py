@@ -8,8 +8,6 @@ import re
 import shutil
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import lrsearch
 from lrsearch.results.page import page, write_html
@@ -122,42 +120,6 @@ def test_a_search_whose_trials_all_diverged_has_a_page():
     text = page(search)
     assert "no rate yet" not in text
     assert search.reason in text
-
-
-@pytest.mark.parametrize(
-    "scores",
-    [
-        [1.0, 1.0, 1.0],
-        [1e300, -1e300, 0.0],
-        [5e-324, 1e-300, 1.0],
-        [1e308, 1e308, math.inf],
-        [1.7e308, -1.7e308, 0.0],
-    ],
-)
-def test_extreme_scores_are_drawn(scores):
-    search = lrsearch.GridSearch(["10", "1e-300", "0"], epochs=1)
-    for trial, score in zip(search, scores, strict=False):
-        search.tell(trial, score)
-    check_drawings(page(search))
-
-
-def check_drawings(text):
-    """No coordinate is infinite or no number."""
-    drawings = "".join(re.findall("<svg.*?</svg>", text, re.DOTALL))
-    assert not re.search(r"[\"\s,](-?inf|nan)", drawings)
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    scores=st.lists(st.floats(), min_size=3, max_size=3),
-    rates=st.lists(st.floats(0, 1e300), min_size=3, max_size=3, unique=True),
-    direction=st.sampled_from(["minimize", "maximize"]),
-)
-def test_any_scores_and_rates_are_drawn(scores, rates, direction):
-    search = lrsearch.GridSearch(rates, epochs=1, direction=direction)
-    for trial, score in zip(search, scores, strict=False):
-        search.tell(trial, score)
-    check_drawings(page(search))
 
 
 def test_one_trial_one_epoch_one_rate_is_drawn():

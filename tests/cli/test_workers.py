@@ -1,7 +1,5 @@
-"""The command, started as a process, on real programs."""
+"""The command runs real programs for the trials of a study."""
 
-import csv
-import io
 import math
 import os
 import re
@@ -15,45 +13,10 @@ import pytest
 
 import lrsearch
 from lrsearch.cli.workers import _LegScores
-from lrsearch.study.study import Study
-from lrsearch.testing import run as run_search
+from lrsearch.study import Study
+from tests.cli.running import BEHAVE, GRID, PROGRAMS, lrsearch_command, opened
 
 pytest.importorskip("typer")
-PROGRAMS = Path(__file__).parent / "programs"
-BEHAVE = [sys.executable, PROGRAMS / "behave.py", "{rate}", "{epochs}"]
-GRID = ["--grid", "0.1,0.01,0.001", "--epochs", "3"]
-
-
-def lrsearch_command(*arguments):
-    return [sys.executable, "-m", "lrsearch.cli", *map(str, arguments)]
-
-
-@pytest.fixture
-def command(tmp_path):
-    """Runs lrsearch in a folder of its own; gives the finished process."""
-
-    def run(*arguments, status=0):
-        result = subprocess.run(
-            lrsearch_command(*arguments),
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            env={**os.environ, "COLUMNS": "100"},
-            check=False,
-        )
-        assert "Traceback" not in result.stderr, result.stderr
-        assert result.returncode == status, result.stdout + result.stderr
-        return result
-
-    return run
-
-
-def opened(tmp_path, name="s.db"):
-    return Study.open(tmp_path / name, readonly=True)
-
-
-# Programs
 
 
 def test_it_searches_a_real_training_script(command, tmp_path):
@@ -183,7 +146,6 @@ def test_several_workers_run_several_programs(command, tmp_path):
 
 
 def test_a_race_goes_on_from_checkpoints(command, tmp_path):
-    pytest.importorskip("lrsearch.race")
     command(
         "run", "--study", "s.db", "--budget", "120", "--max-epochs", "9", "--",
         *BEHAVE, "well", "{resume_from}", "{save_to}",
@@ -202,9 +164,8 @@ def test_a_race_goes_on_from_checkpoints(command, tmp_path):
 
 
 def test_a_checkpoint_counts_only_after_its_tell(command, tmp_path):
-    race = pytest.importorskip("lrsearch.race")
     path = tmp_path / "s.db"
-    with Study(path, race.DigitRace(budget=120, max_epochs=9)) as study:
+    with Study(path, lrsearch.DigitRace(budget=120, max_epochs=9)) as study:
         while (trial := study.ask()).start_epoch == 0:
             folder = tmp_path / "s.db.d" / f"trial-{trial.number:05}" / f"leg-{trial.leg:03}"
             folder.mkdir(parents=True)
@@ -222,7 +183,6 @@ def test_a_checkpoint_counts_only_after_its_tell(command, tmp_path):
 
 
 def test_without_checkpoints_every_leg_starts_anew(command, tmp_path):
-    pytest.importorskip("lrsearch.race")
     command("run", "--study", "s.db", "--budget", "120", "--max-epochs", "9", "--", *BEHAVE, "well")
     with opened(tmp_path) as study:
         assert {event[1] for event in study.events if event[0] == "ask"} == {False}
@@ -428,165 +388,3 @@ def test_random_rates_without_a_seed_go_on_with_the_stored_one(command, tmp_path
     arguments = ["run", "--study", "s.db", "--random", "3", "--epochs", "1"]
     command(*arguments, "--", *BEHAVE, "well")
     assert command(*arguments, "--", *BEHAVE, "well").stdout
-
-
-# Looking at a study
-
-
-@pytest.fixture
-def finished(tmp_path):
-    with Study(tmp_path / "s.db", lrsearch.DigitSearch(digits=1, epochs=2)) as study:
-        run_search(study)
-    return study
-
-
-def test_best_prints_the_rate_alone(command, finished):
-    assert command("best", "s.db").stdout == f"{finished.rate}\n"
-
-
-def test_best_says_when_there_is_none(command, tmp_path):
-    Study(tmp_path / "s.db", lrsearch.DigitSearch()).close()
-    result = command("best", "s.db", status=3)
-    assert result.stdout == ""
-    assert "no rate can be recommended" in result.stderr
-
-
-def test_status_shows_a_table(command, finished):
-    result = command("status", "s.db", "--limit", "5")
-    assert "recommended rate 0.002" in result.stdout
-    assert f"{len(finished.trials)} trials" in result.stdout
-    table = result.stdout.splitlines()[-7:]
-    assert table[0].split()[:3] == ["trial", "round", "rate"]
-    assert "0.002" in table[1]
-
-
-def test_status_shows_who_has_which_trial(command, tmp_path):
-    with Study(tmp_path / "s.db", lrsearch.DigitSearch()) as study:
-        study.ask()
-        result = command("status", "s.db")
-        assert f"process {os.getpid()} on" in result.stdout
-        assert study.out
-
-
-def test_status_watches_until_the_study_is_done(tmp_path):
-    with Study(tmp_path / "s.db", lrsearch.GridSearch(["0.1", "0.01"], epochs=1)) as study:
-        study.tell(study.ask(), 0.5)
-        process = subprocess.Popen(
-            lrsearch_command("status", "s.db", "--watch", "--interval", "0.1"),
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        time.sleep(1.5)
-        assert process.poll() is None
-        study.tell(study.ask(), 0.25)
-        output, _ = process.communicate(timeout=30)
-    assert process.returncode == 0
-    assert "recommended rate 0.01" in output
-
-
-def test_status_shows_a_second_phase(command, tmp_path):
-    with Study(tmp_path / "e.db", lrsearch.Exploit(["0.1"], budget=2)) as study:
-        study.tell(study.ask(), 0.5)
-    assert "best score 0.5 at step 0" in command("status", "e.db").stdout
-
-
-def test_export_prints_csv(command, finished, tmp_path):
-    rows = list(csv.DictReader(io.StringIO(command("export", "s.db", "--csv").stdout)))
-    assert [row["rate"] for row in rows] == [str(record.rate) for record in finished.trials]
-    command("export", "s.db", "--scores", "-o", "scores.csv")
-    assert len((tmp_path / "scores.csv").read_text().splitlines()) == 1 + finished.spent
-
-
-def test_report_writes_a_page(command, finished, tmp_path):
-    assert command("report", "s.db", "-o", "page.html").stdout == "page.html\n"
-    assert "0.002" in (tmp_path / "page.html").read_text()
-
-
-def test_report_needs_the_study_of_a_search(command, finished, tmp_path):
-    Study(tmp_path / "e.db", lrsearch.Exploit(["0.1"], budget=2)).close()
-    assert "e.db is a second phase" in command("report", "e.db", status=1).stderr
-    assert "s.db is a search" in command("report", "s.db", "--exploit", "s.db", status=1).stderr
-    command("report", "s.db", "--exploit", "e.db")
-
-
-def test_after_a_look_at_a_study_that_was_removed_a_new_one_can_begin(command, finished, tmp_path):
-    command("best", "s.db")
-    (tmp_path / "s.db").unlink()
-    command("run", "--study", "s.db", *GRID, "--", *BEHAVE, "well")
-
-
-def test_show_rates_tells_the_first_list_of_a_race_alone(command):
-    lines = command("show-rates", "--budget", "100", "--max-epochs", "9").stdout.splitlines()
-    assert sorted(map(float, lines[:-1])) == sorted(map(float, lrsearch.DECADES))
-    assert lines[-1] == "at most 100 epochs in all"
-
-
-def test_the_version_is_shown(command):
-    assert command("--version").stdout == f"lrsearch {lrsearch.__version__}\n"
-
-
-def test_show_rates_tells_the_first_rates_and_the_most_epochs(command):
-    lines = command("show-rates", "--digits", "2", "--epochs", "20").stdout.splitlines()
-    assert lines[:3] == ["10", "1", "0.1"]
-    search = lrsearch.DigitSearch(digits=2, epochs=20)
-    assert lines[-1] == f"at most {search.most_epochs} epochs in all"
-    paper = command("show-rates", "--paper").stdout.splitlines()
-    assert paper[0] == "0.009"
-    assert paper[-1] == "at most 3451 epochs in all"
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--grid", "0.1,x"], "'x'"),
-        (["--grid", "0.1", "--keep", "2"], "--keep does not go with --grid"),
-        (["--max-epochs", "5"], "--max-epochs does not go with"),
-        (["--budget", "500"], "--budget needs --max-epochs"),
-        (["--digits", "many"], "--digits has to be"),
-        (["--epochs", "0"], "epochs has to be at least 1, got 0"),
-        (["--direction", "up"], "minimize"),
-    ],
-)
-def test_options_that_do_not_fit_are_wrong_usage(command, options, message):
-    result = command("show-rates", *options, status=2)
-    assert message in " ".join(result.stderr.replace("│", " ").split())
-
-
-@pytest.mark.parametrize("name", ["status", "best", "report", "export"])
-@pytest.mark.parametrize("content", [None, b"", b"epoch,score\n" * 50, "damaged"])
-def test_a_file_that_is_no_good_is_named_and_no_traceback_shown(
-    command, tmp_path, name, content, finished
-):
-    path = tmp_path / "bad.db"
-    if content == "damaged":
-        whole = finished.path.read_bytes()
-        path.write_bytes(whole[: len(whole) * 2 // 3])
-    elif content is not None:
-        path.write_bytes(content)
-    result = command(name, "bad.db", status=1)
-    assert "bad.db" in result.stderr
-    assert result.stdout == ""
-
-
-@pytest.mark.parametrize("name", ["", "run", "status", "best", "report", "export", "show-rates"])
-def test_help_shows_an_example_and_the_exit_codes(command, name):
-    text = command(*filter(None, [name]), "--help").stdout
-    if name:
-        assert f"lrsearch {name}" in text.replace("Usage: lrsearch", "")
-    if name in ("", "run"):
-        assert "130 interrupted" in " ".join(text.split())
-
-
-def test_without_typer_it_says_what_to_install(tmp_path):
-    (tmp_path / "typer.py").write_text("raise ModuleNotFoundError('typer', name='typer')")
-    result = subprocess.run(
-        lrsearch_command("--help"),
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 1
-    assert 'pip install "lrsearch[cli]"' in result.stderr
-    assert "Traceback" not in result.stderr
