@@ -26,7 +26,7 @@ from lrsearch.searches import (
 )
 from lrsearch.study import Study, StudyError
 from lrsearch.training import Epoch, Explorer, State, Trainee
-from lrsearch.trial import Round, StaleTrial, Trial, TrialRecord
+from lrsearch.trial import LegState, Round, StaleTrial, Trial, TrialRecord
 from lrsearch.version import __version__ as __version__
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "Exploit",
     "Explorer",
     "GridSearch",
+    "LegState",
     "RandomSearch",
     "Rate",
     "Round",

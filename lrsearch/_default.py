@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lrsearch.searches import DigitSearch
-from lrsearch.trial import Trial, TrialRecord
+from lrsearch.trial import LegState, Trial, TrialRecord
 
 __all__ = ["ask", "best", "current", "report", "tell", "use"]
 
@@ -58,10 +58,10 @@ def ask(resume: bool = True) -> Trial | None:
     return trial
 
 
-def report(trial: Trial, score: Any, epoch: int | None = None) -> bool:
-    """`Search.report` on the search in use."""
-    goes_on: bool = current().report(trial, score, epoch)
-    return goes_on
+def report(trial: Trial, score: Any, epoch: int | None = None) -> LegState:
+    """`Search.report` on the search in use: true while the leg should go on."""
+    state: LegState = current().report(trial, score, epoch)
+    return state
 
 
 def tell(

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
 
+from lrsearch import searches
 from lrsearch.search import Search
 
 __all__ = ["from_config"]
 
 ENTRY_POINT_GROUP = "lrsearch.searches"
-_OWN = {
-    "DigitRace": "lrsearch.searches",
-    "DigitSearch": "lrsearch.searches",
-    "GridSearch": "lrsearch.searches",
-    "RandomSearch": "lrsearch.searches",
-}
 
 
 def from_config(config: Mapping[str, Any]) -> Search:
     """Build the search that `config` describes, as it was before its first ask.
 
-    Packages add their own strategies by an entry point in the group ``lrsearch.searches``, named
-    as the class.
+    The strategies of `lrsearch.searches` are known by its front door, so that they are there in a
+    checkout that is not installed. All others, those of this distribution's adapters too, are
+    known by an entry point in the group ``lrsearch.searches``, named as the class. Nothing else is
+    imported, whatever a configuration names.
 
     Parameters
     ----------
@@ -44,21 +40,25 @@ def from_config(config: Mapping[str, Any]) -> Search:
     Rate('0.01')
     """
     parameters = dict(config)
-    name = parameters.pop("search", None)
-    if name in _OWN:
-        search = getattr(import_module(_OWN[name]), name)
-    else:
-        found = tuple(entry_points(group=ENTRY_POINT_GROUP, name=str(name)))
-        if not found:
-            raise ValueError(
-                f"no search is called {name!r}: install the package that registers it under the "
-                f"entry point group {ENTRY_POINT_GROUP!r}"
-            )
-        search = found[0].load()
+    name = str(parameters.pop("search", None))
+    strategy = _strategy(name)
     try:
-        built = search(**parameters)
+        built = strategy(**parameters)
     except TypeError as error:
         raise ValueError(f"the configuration does not fit {name}: {error}") from error
     if not isinstance(built, Search):
         raise ValueError(f"the entry point {name!r} gives a {type(built).__name__}, no Search")
     return built
+
+
+def _strategy(name: str) -> Any:
+    own = getattr(searches, name, None) if name in searches.__all__ else None
+    if isinstance(own, type) and issubclass(own, Search):
+        return own
+    found = tuple(entry_points(group=ENTRY_POINT_GROUP, name=name))
+    if not found:
+        raise ValueError(
+            f"no search is called {name!r}: install the package that registers it under the "
+            f"entry point group {ENTRY_POINT_GROUP!r}"
+        )
+    return found[0].load()

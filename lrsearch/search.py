@@ -12,7 +12,7 @@ from lrsearch.checks import at_least, is_number, number, numbers, sign
 from lrsearch.checks import standard_error as checked_error
 from lrsearch.evidence import Evidence
 from lrsearch.rate import Rate
-from lrsearch.trial import Round, StaleTrial, State, Trial, TrialRecord
+from lrsearch.trial import LegState, Round, StaleTrial, Trial, TrialRecord, Trials
 
 __all__ = ["Direction", "Event", "Search"]
 
@@ -27,13 +27,23 @@ class Search(ABC):
     events (`events`) over its configuration (`config`), so it can be stored as JSON and rebuilt
     anywhere.
 
-    A strategy derives from this class and implements `config`, `rate` and `_propose`; `_told`,
-    `_drops` and `_finish` are there for it. It has to be deterministic, given its configuration.
+    A strategy derives from this class and implements `config`, `rate` and `_propose`. It begins
+    its rounds by `_begin_round` and `_add_rate`, makes its trials by `_new_record`, and ends by
+    `_finish`; `_told`, `_drops` and `_stop_again` are called where something happens to a trial.
+    What people and programs have to know of it is said by `most_epochs`, `uneven`, `stops_early`
+    and `drawn`. It has to be deterministic, given its configuration. `lrsearch.testing` has the
+    tests that it has to pass.
 
     Parameters
     ----------
     direction : {"minimize", "maximize"}
         Whether a smaller or a larger score is better.
+
+    Attributes
+    ----------
+    drawn : tuple of str
+        Names of the parameters that the search drew itself, a seed say: a study goes on with
+        another search whose draw was another one.
 
     Examples
     --------
@@ -48,18 +58,47 @@ class Search(ABC):
     Rate('0.002')
     """
 
+    drawn: tuple[str, ...] = ()
+
     def __init__(self, direction: Direction) -> None:
         self._sign = sign(direction)
         self.direction: Direction = direction
         self._records: list[TrialRecord] = []
+        self._trials = Trials(self._records)
         self._out: dict[int, Trial] = {}
-        self._returned: list[int] = []
-        self._stops: dict[int, int] = {}
+        self._returned: dict[int, Trial] = {}
+        self._returned_order: list[int] = []
+        self._resume = True
         self._events: list[Event] = []
         self._rounds: list[Round] = []
         self._best: TrialRecord | None = None
         self._spent = 0
         self._reason: str | None = None
+
+    def __repr__(self) -> str:
+        """What it is, and how far it has come.
+
+        Examples
+        --------
+        >>> import lrsearch
+        >>> search = lrsearch.GridSearch(["0.1", "0.01"], epochs=5)
+        >>> search.tell(search.ask(), 0.25)
+        >>> search
+        <GridSearch: round 1, 1 trial, 5 epochs, best 0.25 at 0.1>
+        """
+        return f"<{type(self).__name__}: {self.progress()}>"
+
+    def progress(self) -> str:
+        """How far the search has come, in one line for people."""
+        trials, best = len(self._records), self._best
+        parts = [
+            "done" if self.done else f"round {len(self._rounds)}",
+            f"{trials} trial{'' if trials == 1 else 's'}",
+            f"{self._spent} epoch{'' if self._spent == 1 else 's'}",
+        ]
+        if best is not None:
+            parts.append(f"best {best.score:.6g} at {best.rate}")
+        return ", ".join(parts)
 
     # What a strategy provides -----------------------------------------------------------------
 
@@ -89,7 +128,43 @@ class Search(ABC):
         """Whether to end this trial's leg here, after the epoch just reported."""
         return False
 
+    def _stop_again(self, record: TrialRecord, start: int, stop: int) -> int | None:
+        """Where a released leg stops when it is handed out again; for budgets.
+
+        It is called when the leg is released, and again before it is handed out. The leg itself
+        is then neither in `_out` nor in `_returned`.
+
+        Parameters
+        ----------
+        record : TrialRecord
+            The trial. Just released, it is "paused", or "stopped" where it has no checkpoint, as
+            it stays if it is dropped; before it is handed out it is "released".
+        start, stop : int
+            The leg's epochs: where it starts, and where it would stop.
+
+        Returns
+        -------
+        int or None
+            Where it stops, at the latest at `stop`. None, for a leg just released: it is not
+            handed out again.
+        """
+        return stop
+
+    def _begin_round(
+        self, rates: Iterable[Rate] = (), digit: int = 0, place: int | None = None
+    ) -> Round:
+        """Begin a round; `Round` has the parameters. Further rates come in by `_add_rate`."""
+        self._rounds.append(Round(len(self._rounds) + 1, digit, place, list(rates)))
+        return self._rounds[-1]
+
+    def _add_rate(self, rate: Rate) -> None:
+        """Add a candidate to the last round, unless it has it."""
+        rates = self._rounds[-1].rates
+        if rate not in rates:
+            rates.append(rate)
+
     def _new_record(self, rate: Rate, round: int, init: int, max_epochs: int) -> TrialRecord:
+        """A new trial of a rate that the round of this number has."""
         record = TrialRecord(len(self._records), rate, round, init, max_epochs)
         self._records.append(record)
         return record
@@ -101,9 +176,9 @@ class Search(ABC):
     # The state --------------------------------------------------------------------------------
 
     @property
-    def trials(self) -> tuple[TrialRecord, ...]:
+    def trials(self) -> Trials:
         """A record of each trial, by number."""
-        return tuple(self._records)
+        return self._trials
 
     @property
     def rounds(self) -> tuple[Round, ...]:
@@ -153,6 +228,19 @@ class Search(ABC):
         """How many epochs the search can charge at the most; None where that is unknown."""
         return None
 
+    @property
+    def uneven(self) -> str | None:
+        """Why legs differ in length, for people; None where each has as many epochs as the others.
+
+        A program that trains the same number of epochs each time does for the latter only.
+        """
+        return None
+
+    @property
+    def stops_early(self) -> bool:
+        """Whether the search ends legs before their last epoch, and is to be told each score."""
+        return type(self)._drops is not Search._drops
+
     def evidence(self) -> Evidence | None:
         """Which rates the scores cannot tell apart from the best; None where no trial has one."""
         return Evidence.of(self._records, self.direction, self.rate)
@@ -177,8 +265,7 @@ class Search(ABC):
             return None
         resume = bool(resume)
         if self._returned:
-            record = self._records[heapq.heappop(self._returned)]
-            stop = self._stops[record.number]
+            record, stop = self._take_back(resume)
         else:
             proposal = self._propose(resume)
             if proposal is None:
@@ -186,7 +273,15 @@ class Search(ABC):
             record, stop = proposal
         return self._hand_out(record, stop, resume)
 
+    def _take_back(self, resume: bool) -> tuple[TrialRecord, int]:
+        """The trial to hand out of those released, and where its leg stops."""
+        record = self._records[heapq.heappop(self._returned_order)]
+        stop = self._returned.pop(record.number).stop_epoch
+        again = self._stop_again(record, record.checkpoint if resume else 0, stop)
+        return record, stop if again is None else again
+
     def _hand_out(self, record: TrialRecord, stop: int, resume: bool) -> Trial:
+        self._resume = resume
         start = record.checkpoint if resume else 0
         record.state = "asked"
         record.epoch = start
@@ -197,7 +292,7 @@ class Search(ABC):
         self._events.append(("ask", resume))
         return trial
 
-    def report(self, trial: Trial, score: Any, epoch: int | None = None) -> bool:
+    def report(self, trial: Trial, score: Any, epoch: int | None = None) -> LegState:
         """Record the score after one epoch, for loops that validate as they go.
 
         Parameters
@@ -212,9 +307,9 @@ class Search(ABC):
 
         Returns
         -------
-        bool
-            True while the leg should go on. False has ended it: all epochs are in, the trial has
-            diverged, or the search has dropped it.
+        LegState
+            True while the leg should go on. Otherwise it says why the leg has ended: "paused", to
+            be continued; "complete"; "stopped" by the search; or "diverged".
 
         Raises
         ------
@@ -232,8 +327,8 @@ class Search(ABC):
         >>> import lrsearch
         >>> search = lrsearch.GridSearch(["0.01", "0.001"], epochs=3)
         >>> trial = search.ask()
-        >>> [search.report(trial, score) for score in (0.9, 0.5, 0.4)]
-        [True, True, False]
+        >>> [str(search.report(trial, score)) for score in (0.9, 0.5, 0.4)]
+        ['going on', 'going on', 'complete']
         """
         record = self._live_record(trial)
         value = None if score is None else number(score)
@@ -250,15 +345,12 @@ class Search(ABC):
         if value is not None:
             self._score(record, epoch, value)
             if not math.isfinite(value):
-                self._end(record, "diverged")
-                return False
+                return self._end(record, LegState.DIVERGED)
         if epoch == trial.stop_epoch:
-            self._end(record, "complete" if epoch >= record.max_epochs else "paused")
-            return False
+            return self._end(record, _state_at(epoch, record))
         if self._drops(record):
-            self._end(record, "stopped")
-            return False
-        return True
+            return self._end(record, LegState.STOPPED)
+        return LegState.GOING_ON
 
     def tell(
         self,
@@ -335,15 +427,13 @@ class Search(ABC):
         if standard_error is not None:
             record.standard_error = standard_error
         if diverged:
-            state: State = "diverged"
-        elif stop < trial.stop_epoch:
-            state = "stopped"
+            self._end(record, LegState.DIVERGED)
         else:
-            state = "complete" if stop >= record.max_epochs else "paused"
-        self._end(record, state)
+            ended_early = stop < trial.stop_epoch
+            self._end(record, LegState.STOPPED if ended_early else _state_at(stop, record))
 
     def release(self, trial: Trial) -> None:
-        """Take a leg back whose worker is gone: it can be asked again.
+        """Take a leg back whose worker is gone: it can be asked again, if the budget permits.
 
         Epochs that were reported stay spent, and their scores are kept.
 
@@ -355,10 +445,13 @@ class Search(ABC):
         record = self._live_record(trial)
         self._events.append(("release", record.number, trial.leg))
         del self._out[record.number]
-        record.state = "released"
         record.released_legs += (trial.leg,)
-        self._stops[record.number] = trial.stop_epoch
-        heapq.heappush(self._returned, record.number)
+        record.state = "paused" if record.checkpoint else "stopped"
+        stop = self._stop_again(record, trial.start_epoch, trial.stop_epoch)
+        if stop is not None:
+            record.state = "released"
+            self._returned[record.number] = trial._replace(stop_epoch=stop)
+            heapq.heappush(self._returned_order, record.number)
 
     def __iter__(self) -> Iterator[Trial]:
         """Ask until the search is done; a loop that is left releases the trial in hand."""
@@ -488,15 +581,16 @@ class Search(ABC):
             if best is None or best.score is None or sign * value < sign * best.score:
                 self._best = record
 
-    def _end(self, record: TrialRecord, state: State) -> None:
+    def _end(self, record: TrialRecord, state: LegState) -> LegState:
         del self._out[record.number]
-        record.state = state
+        record.state = state.value  # type: ignore[assignment]
         record.checkpoint = record.epoch
-        if state == "diverged":
+        if state is LegState.DIVERGED:
             record.score = None
             if self._best is record:
                 self._find_best()
         self._told(record)
+        return state
 
     def _find_best(self) -> None:
         scored = [other for other in self._records if other.score is not None]
@@ -505,6 +599,11 @@ class Search(ABC):
     def _loss(self, record: TrialRecord) -> float:
         """The trial's score as a number to minimise; infinite where it has none."""
         return math.inf if record.score is None else self._sign * record.score
+
+
+def _state_at(epoch: int, record: TrialRecord) -> LegState:
+    """How a leg has ended whose epochs are all in."""
+    return LegState.COMPLETE if epoch >= record.max_epochs else LegState.PAUSED
 
 
 def _number_of(trial: Trial) -> int:

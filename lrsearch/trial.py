@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from enum import StrEnum
+from typing import Any, Literal, NamedTuple, overload
 
 from lrsearch.rate import Rate
 
-__all__ = ["Round", "StaleTrial", "State", "Trial", "TrialRecord"]
+__all__ = ["LegState", "Round", "StaleTrial", "State", "Trial", "TrialRecord", "Trials"]
 
 State = Literal["asked", "paused", "complete", "stopped", "diverged", "released"]
 
@@ -58,6 +60,35 @@ class Trial(NamedTuple):
         return self.stop_epoch - self.start_epoch
 
 
+class LegState(StrEnum):
+    """Whether a leg goes on after an epoch, and if not, why it has ended; true while it goes on.
+
+    Each is also the string that `TrialRecord.state` has once the leg has ended.
+
+    Examples
+    --------
+    >>> import lrsearch
+    >>> race = lrsearch.DigitRace(budget=20, max_epochs=4)
+    >>> state = race.report(race.ask(), 0.5)
+    >>> bool(state), state is LegState.PAUSED, state == "paused"
+    (False, True, True)
+    """
+
+    GOING_ON = "going on"
+    """The leg has epochs left to train."""
+    PAUSED = "paused"
+    """All epochs of the leg are in, and the trial may get another one: keep a checkpoint."""
+    COMPLETE = "complete"
+    """All epochs of the trial are in."""
+    STOPPED = "stopped"
+    """The trial was ended early, by the search or by its worker."""
+    DIVERGED = "diverged"
+    """A score was not finite."""
+
+    def __bool__(self) -> bool:
+        return self is LegState.GOING_ON
+
+
 @dataclass(slots=True)
 class TrialRecord:
     """What a search knows of one trial. Read it, do not change it.
@@ -102,6 +133,49 @@ class TrialRecord:
     score: float | None = None
     standard_error: float | None = None
     released_legs: tuple[int, ...] = ()
+
+
+class Trials(Sequence[TrialRecord]):
+    """The records of a search's trials, by number: not to be changed, and up to date at any time.
+
+    To get it, or one record of it, costs the same however many trials there are.
+
+    Examples
+    --------
+    >>> import lrsearch
+    >>> search = lrsearch.GridSearch(["0.1", "0.01"])
+    >>> trials = search.trials
+    >>> trial = search.ask()
+    >>> len(trials), trials[trial.number].state
+    (1, 'asked')
+    """
+
+    __slots__ = ("_records",)
+
+    def __init__(self, records: list[TrialRecord]) -> None:
+        self._records = records
+
+    @overload
+    def __getitem__(self, index: int) -> TrialRecord: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[TrialRecord]: ...
+    def __getitem__(self, index: Any) -> Any:
+        found = self._records[index]
+        return tuple(found) if isinstance(index, slice) else found
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __iter__(self) -> Iterator[TrialRecord]:
+        return iter(self._records)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return len(self) == len(other) and all(map(TrialRecord.__eq__, self, other))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self._records))
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,6 +31,52 @@ def test_the_inner_loop_is_one_line():
             pass
     assert search.rate == 0.1
     assert search.spent == 6
+
+
+def test_report_says_why_a_leg_has_ended():
+    race = lrsearch.DigitRace(budget=20, max_epochs=2)
+    assert [race.report(race.ask(), 1.0) for _ in range(2)] == ["paused"] * 2
+    search = GridSearch(["0.3", "0.2"], epochs=2)
+    assert search.report(search.ask(), math.inf) == "diverged"
+    trial = search.ask()
+    assert [search.report(trial, 0.5) for _ in range(2)] == ["going on", "complete"]
+
+
+class Impatient(GridSearch):
+    def _drops(self, record):
+        return record.epoch == 2
+
+
+def test_a_search_that_ends_legs_early_says_so():
+    search = Impatient(["0.1"], epochs=9)
+    trial = search.ask()
+    assert search.report(trial, 0.5)
+    assert not search.report(trial, 0.5)
+    assert search.trials[0].state == "stopped"
+    assert search.stops_early
+    assert not GridSearch().stops_early
+
+
+def test_a_search_says_why_its_legs_differ_in_length():
+    assert GridSearch(["0.1", "0.01"], epochs=5).uneven is None
+    assert GridSearch(["0.1", "0"], epochs=1).uneven is None
+    assert GridSearch(["0.1", "0"], epochs=5).uneven == "rate 0 gets 1 epoch"
+    assert DigitSearch.paper().uneven == "rate 0 gets 1 epoch"
+    assert "different lengths" in lrsearch.DigitRace(20, 5).uneven
+
+
+def test_the_trials_are_a_sequence_that_cannot_be_changed_and_keeps_up():
+    search = GridSearch(["0.3", "0.2", "0.1"], epochs=1)
+    trials = search.trials
+    assert trials == () == search.trials[:]
+    for trial in search:
+        search.tell(trial, 0.5)
+        assert trials[trial.number].score == trials[-1].score == 0.5
+    assert [record.rate for record in trials] == [0.3, 0.2, 0.1]
+    assert trials[:2] == tuple(trials)[:2]
+    assert trials != ()
+    with pytest.raises(TypeError):
+        trials[0] = None
 
 
 def test_a_trial_told_by_another_process_counts_by_its_number_and_leg():
@@ -169,6 +216,12 @@ def test_the_module_level_functions_act_on_one_hidden_search():
 
 
 @pytest.mark.usefixtures("_fresh_default")
+def test_the_module_level_report_says_why_a_leg_has_ended():
+    lrsearch.use(GridSearch(["0.1"], epochs=1))
+    assert lrsearch.report(lrsearch.ask(), 0.5) is lrsearch.LegState.COMPLETE
+
+
+@pytest.mark.usefixtures("_fresh_default")
 def test_without_use_the_hidden_search_starts_from_decades():
     lrsearch.use()
     assert lrsearch.ask().rate == Rate(10)
@@ -183,6 +236,27 @@ def test_a_configuration_that_names_no_search_is_refused():
         lrsearch.from_config({"search": "Nothing"})
     with pytest.raises(ValueError, match="None"):
         lrsearch.from_config({})
+
+
+@pytest.mark.parametrize("name", ["DECADES", "grid", "RoundSearch", "os.system", "tests.coin"])
+def test_a_configuration_that_names_something_else_imports_nothing(name):
+    with pytest.raises(ValueError, match=f"no search is called {name!r}"):
+        lrsearch.from_config({"search": name})
+
+
+def test_our_own_searches_are_known_in_a_checkout_that_is_not_installed(tmp_path):
+    for package in Path(np.__file__).parents[1].glob("numpy*"):
+        if package.suffix != ".dist-info":
+            (tmp_path / package.name).symlink_to(package)
+    code = (
+        "import sys; from importlib.metadata import distributions\n"
+        f"sys.path[:0] = [{str(Path(lrsearch.__file__).parents[1])!r}, {str(tmp_path)!r}]\n"
+        "import lrsearch\n"
+        "config = lrsearch.DigitRace(20, 5).config()\n"
+        "print(len(list(distributions())), lrsearch.from_config(config).budget)"
+    )
+    found = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True)
+    assert found.stdout == "0 20\n", found.stderr
 
 
 def test_parameters_that_do_not_fit_are_refused():

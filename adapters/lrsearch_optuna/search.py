@@ -14,7 +14,7 @@ from optuna.pruners import BasePruner, NopPruner
 from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 
-from lrsearch import Direction, Rate, Round, Search, TrialRecord
+from lrsearch import Direction, Rate, Search, TrialRecord
 from lrsearch.checks import at_least
 
 __all__ = ["OptunaSearch"]
@@ -102,8 +102,7 @@ class OptunaSearch(Search):
         self._asked: dict[int, optuna.Trial] = {}
         self._shown: dict[int, int] = {}
         self._promised: dict[int, int] = {}
-        self._round = Round(1, 0, None, [])
-        self._rounds.append(self._round)
+        self._round = self._begin_round()
 
     def config(self) -> dict[str, Any]:
         """The configuration as a JSON object.
@@ -153,7 +152,7 @@ class OptunaSearch(Search):
         rate = min(max(Rate(drawn).rounded(self.digits), self.low), self.high)
         record = self._new_record(rate, 1, 0, self.epochs)
         stop = min(self.epochs, left)
-        self._round.rates.append(rate)
+        self._add_rate(rate)
         self._asked[record.number] = asked
         self._shown[record.number] = 0
         self._promised[record.number] = stop

@@ -6,18 +6,19 @@ import contextlib
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 import lrsearch
 from lrsearch.cli.command_line import PLACEHOLDERS, CommandLine, ProgramError
-from lrsearch.cli.options import SearchOptions, needs_epochs, takes_search_options
+from lrsearch.cli.options import SearchOptions, takes_search_options
 from lrsearch.cli.scores import DEFAULT_PATTERN, PrintedScores
 from lrsearch.cli.terminal import EXIT_CODES, NO_RATE, errors_as_sentences, say
 from lrsearch.cli.words import epochs as _epochs
 from lrsearch.cli.workers import ProgramWorkers
-from lrsearch.study import Study, StudyError
+from lrsearch.search import Search
+from lrsearch.study import Study
 from lrsearch.study import status as read_status
 
 __all__ = ["app"]
@@ -123,26 +124,23 @@ def _opened(path: Path, options: SearchOptions, mirror: Path | None, line: Comma
     exists = path.exists() or (mirror is not None and mirror.exists())
     if not exists:
         search = options.search()
-        _require_epochs(line, search.config())
+        _require_epochs(line, search)
         return Study(path, search, mirror=mirror)
     with contextlib.ExitStack() as stack:
         study = stack.enter_context(Study.open(path, mirror=mirror))
-        stored = study.config()
-        if "exploit" in stored:
-            raise StudyError(f"{path} is a second phase, which no program can be run for")
-        _require_epochs(line, stored)
+        _require_epochs(line, study.search)
         if not options.given:
             stack.pop_all()
             return study
+        stored = study.config()
     return Study(path, options.search(stored), mirror=mirror)
 
 
-def _require_epochs(line: CommandLine, config: dict[str, Any]) -> None:
-    why = needs_epochs(config)
-    if why is not None and not line.follows_epochs:
+def _require_epochs(line: CommandLine, search: Search) -> None:
+    if search.uneven is not None and not line.follows_epochs:
         raise typer.BadParameter(
-            f"the program's arguments need {{epochs}} or {{stop_epoch}}, so that it trains as long "
-            f"as it is asked to: {why}"
+            "the program's arguments need {epochs} or {stop_epoch}, so that it trains as long as "
+            f"it is asked to: {search.uneven}"
         )
 
 
@@ -188,10 +186,6 @@ def report(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="The page to write.")
     ] = Path("report.html"),
-    exploit: Annotated[
-        Path | None,
-        typer.Option(metavar="STUDY", help="The study of the second phase, to show it too."),
-    ] = None,
     name: Annotated[str, typer.Option(metavar="TEXT", help="What the score is called.")] = "score",
 ) -> None:
     """Write a page of figures and tables, one file that needs no network.
@@ -200,19 +194,8 @@ def report(
     """
     from lrsearch.results import write_html
 
-    with errors_as_sentences(), contextlib.ExitStack() as stack:
-        opened = stack.enter_context(Study.open(study, readonly=True))
-        if "exploit" in opened.config():
-            raise StudyError(
-                f"{study} is a second phase: give the search's study, and this one as --exploit"
-            )
-        second: Any = None
-        if exploit is not None:
-            phase = stack.enter_context(Study.open(exploit, readonly=True))
-            if "exploit" not in phase.config():
-                raise StudyError(f"{exploit} is a search, no second phase, as --exploit takes it")
-            second = phase.search
-        write_html(output, opened, second, name=name, title=study.name)
+    with errors_as_sentences(), Study.open(study, readonly=True) as opened:
+        write_html(output, opened, name=name, title=study.name)
         typer.echo(output)
 
 
@@ -259,7 +242,7 @@ def show_rates(options: SearchOptions) -> None:
 
 
 def _recommend(study: Study) -> None:
-    rate = study.rate if "exploit" not in study.config() else None
+    rate = study.rate
     if rate is None:
         say(f"{study.path}: no rate can be recommended{f': {study.reason}' if study.done else ''}")
         raise typer.Exit(NO_RATE)

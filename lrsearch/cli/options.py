@@ -10,11 +10,10 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from lrsearch.rate import Rate
 from lrsearch.search import Search
 from lrsearch.searches import DigitSearch, GridSearch, RandomSearch
 
-__all__ = ["SearchOptions", "needs_epochs", "takes_search_options"]
+__all__ = ["SearchOptions", "takes_search_options"]
 
 _OF_ROUNDS = ("epochs", "repeats", "direction")
 _FITTING = {
@@ -163,24 +162,6 @@ def takes_search_options(command: Callable[..., None]) -> Callable[..., None]:
 
     taken.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return taken
-
-
-def needs_epochs(config: dict[str, Any]) -> str | None:
-    """Why a program has to be told how long to train; None where every trial takes as long.
-
-    Examples
-    --------
-    >>> needs_epochs(SearchOptions(grid="0.1,0.01").search().config()) is None
-    True
-    >>> needs_epochs(SearchOptions(grid="0.1,0").search().config())
-    'rate 0 gets 1 epoch'
-    """
-    if config.get("search") == "DigitRace":
-        return "a race hands out legs of different lengths"
-    rates = {"DigitSearch": "first", "GridSearch": "rates"}.get(config.get("search", ""))
-    if rates is not None and config["epochs"] > 1 and not all(map(Rate, config[rates])):
-        return "rate 0 gets 1 epoch"
-    return None
 
 
 def _rates(text: str) -> list[str]:

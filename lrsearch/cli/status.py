@@ -47,8 +47,7 @@ def table(found: Status, limit: int) -> Any:
 def head(found: Status) -> list[str]:
     """Lines that say how far the study is."""
     config, summary = found.config, found.summary
-    name = config.get("search", config.get("exploit"))
-    lines = [f"{found.path} · {name} · {config['direction']}"]
+    lines = [f"{found.path} · {config['search']} · {config['direction']}"]
     parts = [f"{epochs(summary.get('spent', 0))} spent"]
     counts = Counter(row.state for row in found.rows)
     if counts:
@@ -59,8 +58,6 @@ def head(found: Status) -> list[str]:
     best = found.best
     if best is not None:
         lines.append(f"best score {value_text(best.score)} at {best.rate}")
-    elif summary.get("score") is not None:
-        lines.append(f"best score {value_text(summary['score'])} at step {summary['best']}")
     if found.done:
         rate = summary.get("rate")
         recommended = "" if rate is None else f" · recommended rate {rate}"

@@ -16,9 +16,8 @@ from lrsearch.cli.runner import Outcome, last_lines, run_program
 from lrsearch.cli.scores import PrintedScores
 from lrsearch.cli.words import epochs
 from lrsearch.results import value_text
-from lrsearch.search import Search
 from lrsearch.study import Study
-from lrsearch.trial import StaleTrial, Trial
+from lrsearch.trial import LegState, StaleTrial, Trial
 
 __all__ = ["ProgramWorkers", "folder_of"]
 
@@ -72,7 +71,7 @@ class ProgramWorkers:
     def run(self) -> None:
         """Work until the study is done.
 
-        On Ctrl-C or an error the programs are ended and their trials given back.
+        On Ctrl-C or an error the programs are ended and their trials released.
 
         Raises
         ------
@@ -94,7 +93,7 @@ class ProgramWorkers:
                     self._stop.set()
         finally:
             for trial in self._set_aside:
-                self._give_back(trial)
+                self._release(trial)
 
     def _work(self) -> None:
         pause = 0.05
@@ -115,10 +114,10 @@ class ProgramWorkers:
                 self.message(f"trial {trial.number} went back to the pool: this run is dropped")
             except BaseException:
                 self._stop.set()
-                self._give_back(trial)
+                self._release(trial)
                 raise
 
-    def _give_back(self, trial: Trial) -> None:
+    def _release(self, trial: Trial) -> None:
         with contextlib.suppress(StaleTrial, ValueError):
             self.study.release(trial)
 
@@ -232,7 +231,7 @@ class ProgramWorkers:
         study = self.study
         record = study.trials[trial.number]
         best = study.best
-        shown = "diverged" if record.score is None else f"score {value_text(record.score)}"
+        shown = record.state if record.score is None else f"score {value_text(record.score)}"
         most = study.most_epochs
         self.message(
             f"trial {trial.number} · round {trial.round} · rate {trial.rate} · {shown}"
@@ -284,10 +283,15 @@ class _LegScores:
     def __init__(self, study: Study, trial: Trial) -> None:
         self._study = study
         self._trial = trial
-        self._live = type(study.search)._drops is not Search._drops
+        self._live = study.search.stops_early
         self._waiting: list[float | None] = []
         self.count = 0
-        self.ended = False
+        self._state = LegState.GOING_ON
+
+    @property
+    def ended(self) -> bool:
+        """Whether the study has ended the leg."""
+        return not self._state
 
     def take(self, score: float | None) -> bool:
         """Take one epoch's score; whether the program should go on."""
@@ -336,7 +340,7 @@ class _LegScores:
         due = count - (self.count - len(self._waiting))
         for score in self._waiting[:due]:
             if not self.ended:
-                self.ended = not self._study.report(self._trial, score)
+                self._state = self._study.report(self._trial, score)
         del self._waiting[:due]
 
 

@@ -13,7 +13,6 @@ from lrsearch.checks import at_least, listed
 from lrsearch.rate import Rate
 from lrsearch.search import Direction
 from lrsearch.searches.rounds import RoundSearch
-from lrsearch.trial import Round
 
 __all__ = ["GridSearch", "RandomSearch", "grid"]
 
@@ -75,7 +74,7 @@ class GridSearch(_OneRound):
         if not self.rates:
             raise ValueError("rates needs at least one rate")
         self.keep = at_least(1, "keep", keep)
-        self._begin(Round(1, 0, None, list(self.rates)))
+        self._begin(self.rates)
 
     def config(self) -> dict[str, Any]:
         return {
@@ -138,11 +137,12 @@ class RandomSearch(_OneRound):
                 f"low has to be above 0 and below high, got {self.low} and {self.high}"
             )
         self.digits = at_least(1, "digits", digits)
-        self.drawn = ("seed",) if seed is None else ()
+        if seed is None:
+            self.drawn = ("seed",)
         self.seed = secrets.randbits(32) if seed is None else at_least(0, "seed", seed)
         self.keep = at_least(1, "keep", keep)
         self.rates = draw(self.count, self.low, self.high, self.digits, self.seed)
-        self._begin(Round(1, 0, None, list(self.rates)))
+        self._begin(self.rates)
 
     def config(self) -> dict[str, Any]:
         return {

@@ -110,7 +110,7 @@ class DigitSearch(RoundSearch):
         self._places = first_places(self.first)
         self._extended = 0
         digit = 0 if self._places is None else 1
-        self._begin(Round(1, digit, _finest(self._places), list(self.first)))
+        self._begin(self.first, digit, _finest(self._places))
 
     @classmethod
     def paper(cls, first: Iterable[Any] = PAPER_FIRST, **changes: Any) -> DigitSearch:
@@ -163,7 +163,7 @@ class DigitSearch(RoundSearch):
             if beyond is None:
                 break
             self._extended += 1
-            round.rates.append(beyond)
+            self._add_rate(beyond)
             if beyond not in self._measured:
                 self._enqueue([beyond])
         if self._queue:
@@ -207,7 +207,7 @@ class DigitSearch(RoundSearch):
         self._extended = 0
         if self.remeasure:
             self._measured.clear()
-        self._begin(Round(last.number + 1, last.digit + 1, _finest(places), list(places)))
+        self._begin(places, last.digit + 1, _finest(places))
         if not self._queue:
             self._round_over()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Iterable
 from itertools import islice
@@ -15,7 +14,7 @@ from lrsearch.search import Direction, Search
 from lrsearch.searches.digits import DECADES
 from lrsearch.searches.levels import Plan, fills, levels, middle_out, plan, share
 from lrsearch.searches.rounds import rank
-from lrsearch.trial import Round, Trial, TrialRecord
+from lrsearch.trial import TrialRecord
 
 __all__ = ["DigitRace"]
 
@@ -28,7 +27,7 @@ class DigitRace(Search):
 
     The race begins with a few epochs of each decade. It then climbs levels of doubling epochs; on
     each, with an equal part of the budget, it continues the trials whose rates the scores cannot
-    rule out, and fills the gaps between them with rates of more digits (see `lrsearch.ladder`).
+    rule out, and fills the gaps between them with rates of more digits (see `levels`).
     Slow rates stay in as long as the epochs to come can bring them to where the leader is; where
     scores have stopped moving early, higher rates are looked at, in case that is a plateau; where
     the best rate lies at an end of the range, the range moves.
@@ -95,9 +94,7 @@ class DigitRace(Search):
         self._level = -1
         self._tried: dict[Rate, TrialRecord] = {}
         self._curves: dict[int, Curve] = {}
-        self._starts: dict[int, int] = {}
         self._awaited: set[int] = set()
-        self._resume = True
         self._begin(Plan(self._levels[0], list(middle_out(self.first)), math.inf, False))
 
     def config(self) -> dict[str, Any]:
@@ -113,6 +110,11 @@ class DigitRace(Search):
     def most_epochs(self) -> int:
         """Epochs that the race charges at the most: its budget."""
         return self.budget
+
+    @property
+    def uneven(self) -> str:
+        """Why legs differ in length: their epochs double from level to level."""
+        return "a race hands out legs of different lengths"
 
     @property
     def rate(self) -> Rate | None:
@@ -132,15 +134,6 @@ class DigitRace(Search):
 
     # Handing out ------------------------------------------------------------------------------
 
-    def ask(self, resume: bool = True) -> Trial | None:
-        if self._returned and not self.done:
-            self._resume = resume
-            record = self._records[self._returned[0]]
-            left = self._left() + self._stops[record.number] - self._starts[record.number]
-            stop = self._start(record.number) + left
-            self._stops[record.number] = min(self._stops[record.number], stop)
-        return super().ask(resume)
-
     def _propose(self, resume: bool) -> tuple[TrialRecord, int] | None:
         taken = self._committed() - self._begun_at
         stop = self._plan.stop
@@ -152,18 +145,16 @@ class DigitRace(Search):
             job, stop = self._look_ahead(resume)
         if job is None:
             return None
-        self._resume = resume
         if isinstance(job, Rate):
             record = self._new_record(job, len(self._rounds), 0, self.max_epochs)
             self._tried[job] = record
         else:
             record = self._records[job]
+        self._add_rate(record.rate)
         round = self._rounds[-1]
-        if record.rate not in round.rates:
-            round.rates.append(record.rate)
         if record.rate.coefficient > 1:
             round.digit = max(round.digit, record.rate.digits)
-        start = self._start(record.number)
+        start = record.checkpoint if resume else 0
         stop = min(stop, start + self._left())
         if ahead:
             self._ahead += stop - start
@@ -263,33 +254,21 @@ class DigitRace(Search):
         if self._rounds:
             self._rounds[-1].kept = self._leaders(2)
         if not self._rounds or self._rounds[-1].rates:
-            self._rounds.append(Round(len(self._rounds) + 1, 0, None, []))
+            self._begin_round()
 
     # The budget -------------------------------------------------------------------------------
 
     def _committed(self) -> int:
         """Epochs charged, and those of legs that are out or have to be handed out again."""
         out = sum(trial.stop_epoch - self._records[trial.number].epoch for trial in self.out)
-        return self.spent + out + sum(self._stops[n] - self._starts[n] for n in self._returned)
+        return self.spent + out + sum(leg.epochs for leg in self._returned.values())
 
     def _left(self) -> int:
         return max(0, self.budget - self._committed())
 
-    def _start(self, number: int) -> int:
-        return self._records[number].checkpoint if self._resume else 0
-
-    def release(self, trial: Trial) -> None:
-        """Take a leg back whose worker is gone: the rest of the budget permitting, it can be
-        asked again.
-        """
-        super().release(trial)
-        number = trial.number
-        self._starts[number] = trial.start_epoch
-        over = self._committed() - self.budget
-        self._stops[number] -= max(0, over)
-        if self._stops[number] <= max(trial.start_epoch, self._records[number].checkpoint):
-            self._returned.remove(number)
-            heapq.heapify(self._returned)
-            record = self._records[number]
-            record.state = "paused" if record.checkpoint else "stopped"
-            self._settle()
+    def _stop_again(self, record: TrialRecord, start: int, stop: int) -> int | None:
+        stop = min(stop, start + self._left())
+        if record.state == "released" or stop > max(start, record.checkpoint):
+            return stop
+        self._settle()
+        return None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from lrsearch.checks import at_least
 from lrsearch.rate import Rate
 from lrsearch.search import Direction, Search
-from lrsearch.trial import Round, TrialRecord
+from lrsearch.trial import TrialRecord
 
 __all__ = ["RoundSearch"]
 
@@ -41,8 +41,8 @@ class RoundSearch(Search):
     def _round_over(self) -> None:
         """Every rate of the round has its scores: begin another round, extend it, or finish."""
 
-    def _begin(self, round: Round) -> None:
-        self._rounds.append(round)
+    def _begin(self, rates: Iterable[Rate], digit: int = 0, place: int | None = None) -> None:
+        round = self._begin_round(rates, digit, place)
         self._enqueue(rate for rate in round.rates if rate not in self._measured)
 
     def _enqueue(self, rates: Iterable[Rate]) -> None:
@@ -75,6 +75,12 @@ class RoundSearch(Search):
     def _ranked(self, rates: Iterable[Rate]) -> list[Rate]:
         """The rates best first; of equal ones, those in the middle of them first."""
         return rank({rate: self._rate_loss(rate) for rate in rates})
+
+    @property
+    def uneven(self) -> str | None:
+        """Why trials differ in length: a rate of 0 takes one epoch."""
+        zero = self.epochs > 1 and not all(self._rounds[0].rates)
+        return "rate 0 gets 1 epoch" if zero else None
 
     @property
     def rate(self) -> Rate | None:

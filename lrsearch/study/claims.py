@@ -65,9 +65,9 @@ class Claims:
         """The claims of this worker."""
         return [c for c in self._store.claims() if c.worker.name == self._worker.name]
 
-    def drop(self, number: int) -> None:
+    def release(self, number: int) -> None:
         """Note that nobody has a trial."""
-        self._store.disclaim(number)
+        self._store.release(number)
         self._held.pop(number, None)
 
     def lost(self, out: Iterable[Trial]) -> list[Trial]:
@@ -85,22 +85,6 @@ class Claims:
         """Whether this very thread has all the trials that are out."""
         here = threading.get_ident()
         return all(self._held.get(trial.number) == (trial.leg, here) for trial in out)
-
-    def require_alone(self) -> None:
-        """Make sure that no other worker is alive.
-
-        Raises
-        ------
-        StudyError
-            If one is.
-        """
-        for claim in self._store.claims():
-            if claim.worker.name != self._worker.name and not self._is_gone(claim):
-                raise StudyError(
-                    f"{self._store.path}: process {claim.worker.pid} is at this second phase, "
-                    f"which has one worker: end it, or wait {self._lease:g} s after its last sign "
-                    "of life"
-                )
 
     def stop(self) -> None:
         """Give no more signs of life."""

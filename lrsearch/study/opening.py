@@ -8,23 +8,20 @@ import time
 from pathlib import Path
 from typing import Any
 
-from lrsearch.exploit import Exploit
 from lrsearch.search import Search
-from lrsearch.study.replica import ExploitReplica, SearchReplica, plain, replica_of
 from lrsearch.study.sqlite import collection_paused
 from lrsearch.study.store import State, Store, StudyError
+from lrsearch.study.stored import StoredSearch, plain
 from lrsearch.version import __version__
 
 __all__ = ["compare", "create", "load", "unfit"]
 
 
-def create(path: Path, search: Search | Exploit) -> None:
+def create(path: Path, search: Search) -> None:
     """Write a new study for a search, unless there is a file already.
 
     Raises
     ------
-    TypeError
-        If it is neither a Search nor an Exploit.
     ValueError
         If it has been asked already, or cannot be rebuilt from its configuration.
     StudyError
@@ -36,7 +33,7 @@ def create(path: Path, search: Search | Exploit) -> None:
             f"{len(search.events)} events: ask and tell the study, not the search"
         )
     config = plain(search.config())
-    replica_of(config)
+    StoredSearch(config)
     origin = {
         "id": secrets.token_hex(16),
         "lrsearch": __version__,
@@ -45,7 +42,7 @@ def create(path: Path, search: Search | Exploit) -> None:
     Store.create(path, config, origin)
 
 
-def compare(path: Path, stored: dict[str, Any], search: Search | Exploit) -> None:
+def compare(path: Path, stored: dict[str, Any], search: Search) -> None:
     """Make sure that a search is configured as the stored one.
 
     Raises
@@ -61,12 +58,11 @@ def compare(path: Path, stored: dict[str, Any], search: Search | Exploit) -> Non
             f"{path} has its own state: give it a search that was not asked yet, this one has "
             f"{len(search.events)} events"
         )
-    drawn = getattr(search, "drawn", ())
-    known = plain(rebuilt(path, stored).subject.config())
+    known = plain(rebuilt(path, stored).search.config())
     names = [
         name
         for name in dict.fromkeys((*known, *given))
-        if known.get(name) != given.get(name) and name not in drawn
+        if known.get(name) != given.get(name) and name not in search.drawn
     ]
     if names:
         width = max(map(len, names))
@@ -81,7 +77,7 @@ def compare(path: Path, stored: dict[str, Any], search: Search | Exploit) -> Non
         )
 
 
-def rebuilt(path: Path, config: dict[str, Any]) -> SearchReplica | ExploitReplica:
+def rebuilt(path: Path, config: dict[str, Any]) -> StoredSearch:
     """The search of a stored configuration, before its first ask.
 
     Raises
@@ -90,12 +86,12 @@ def rebuilt(path: Path, config: dict[str, Any]) -> SearchReplica | ExploitReplic
         If no search is installed that the configuration fits.
     """
     try:
-        return replica_of(config)
+        return StoredSearch(config)
     except (ValueError, TypeError, KeyError) as error:
         raise StudyError(f"{path}: its search cannot be rebuilt: {error}") from error
 
 
-def load(store: Store) -> tuple[SearchReplica | ExploitReplica, State]:
+def load(store: Store) -> tuple[StoredSearch, State]:
     """The search in the state that the stored events describe.
 
     Raises
@@ -108,21 +104,21 @@ def load(store: Store) -> tuple[SearchReplica | ExploitReplica, State]:
         return _loaded(store)
 
 
-def _loaded(store: Store) -> tuple[SearchReplica | ExploitReplica, State]:
+def _loaded(store: Store) -> tuple[StoredSearch, State]:
     with store.reading():
         state = store.state()
         events, chain = store.events()
         rows = store.rows()
     if (len(events), chain) != (state.events, state.chain):
         raise store.damaged(f"it holds {len(events)} of {state.events} events")
-    replica = rebuilt(store.path, store.config)
+    stored = rebuilt(store.path, store.config)
     try:
-        replica.apply(events)
+        stored.apply(events)
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise unfit(store, str(error)) from error
-    if replica.rows() != rows:
+    if stored.rows() != rows:
         raise unfit(store, "the replay gives other trials than those that were trained")
-    return replica, state
+    return stored, state
 
 
 def unfit(store: Store, what: str) -> StudyError:

@@ -8,13 +8,12 @@ import threading
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from lrsearch.search import Search
 from lrsearch.study.claims import Claims
 from lrsearch.study.opening import load, unfit
-from lrsearch.study.replica import ExploitReplica, SearchReplica
 from lrsearch.study.store import State, Store, StudyError
+from lrsearch.study.stored import StoredSearch
 from lrsearch.study.views import StudyViews
 from lrsearch.trial import Trial
 
@@ -29,88 +28,110 @@ class SharedSearch(StudyViews):
 
     def _begin(self, store: Store) -> None:
         self._store = store
-        self._replica: SearchReplica | ExploitReplica | None = None
+        self._stored: StoredSearch | None = None
         self._state = State(0, 0, 0, 0, 0, {})
         self._lock = threading.RLock()
         self._closed = False
         self._claims = Claims(store, self._lock, self.lease)
         _open.add(self)
 
-    def _refresh(self) -> SearchReplica | ExploitReplica:
+    def __repr__(self) -> str:
+        """What it is, and how far it had come at the last call.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import lrsearch
+        >>> path = f"{tempfile.mkdtemp()}/vae.db"
+        >>> with lrsearch.Study(path, lrsearch.GridSearch(["0.1"], epochs=5)) as study:
+        ...     study.tell(study.ask(), 0.25)
+        ...     print(repr(study).replace(path, "vae.db"))
+        <Study vae.db: GridSearch, done, 1 trial, 5 epochs, best 0.25 at 0.1>
+        """
+        parts = [f"Study {self.path}:"]
+        if self._stored is not None:
+            search = self._stored.search
+            parts.append(f"{type(search).__name__}, {search.progress()}")
+        if self._closed:
+            parts.append("(closed)")
+        return f"<{' '.join(parts)}>"
+
+    def _refresh(self) -> Search:
+        return self._followed().search
+
+    def _followed(self) -> StoredSearch:
         with self._lock:
             if self._closed:
-                if self._replica is None:
+                if self._stored is None:
                     raise StudyError(f"{self.path}: the study is closed")
-            elif self._replica is None:
-                self._replica, self._state = load(self._store)
+            elif self._stored is None:
+                self._stored, self._state = load(self._store)
             else:
-                self._follow(self._replica)
-            return self._replica
+                self._follow(self._stored)
+            return self._stored
 
-    def _follow(self, replica: SearchReplica | ExploitReplica) -> None:
+    def _follow(self, stored: StoredSearch) -> None:
         """Apply the events of other processes."""
         events, chain = self._store.events(self._state.events, self._state.chain)
         if events:
-            self._replica = None
+            self._stored = None
             try:
-                replica.apply(events)
+                stored.apply(events)
             except (ValueError, KeyError) as error:
                 raise unfit(self._store, str(error)) from error
             count = self._state.events + len(events)
             self._state = self._state._replace(events=count, chain=chain)
-            self._replica = replica
+            self._stored = stored
 
     @contextlib.contextmanager
-    def _transaction(self, durable: bool = True) -> Iterator[SearchReplica | ExploitReplica]:
+    def _transaction(self, durable: bool = True) -> Iterator[Search]:
         """A block that acts on the search; its events are stored when it ends."""
         with self._lock:
             if self._closed:
                 raise StudyError(f"{self.path}: the study is closed")
-            replica = self._refresh()
-            count = replica.count
+            stored = self._followed()
+            count = stored.count
             try:
                 with self._store.transaction(durable):
-                    self._follow(replica)
-                    count = replica.count
-                    yield replica
+                    self._follow(stored)
+                    count = stored.count
+                    yield stored.search
                     state = self._store.append(
-                        self._state, replica.since(count), replica.changed, replica.summary
+                        self._state, stored.since(count), stored.changed, stored.summary
                     )
                 self._state = state
-                count = replica.count
+                count = stored.count
             finally:
-                if replica.count != count:
-                    self._replica = None
+                if stored.count != count:
+                    self._stored = None
 
     def _release_lost(self, search: Search) -> None:
-        """Give back the trials whose workers are gone."""
+        """Release the trials whose workers are gone."""
         for trial in self._claims.lost(search.out) if search.out else ():
             search.release(trial)
-            self._claims.drop(trial.number)
+            self._claims.release(trial.number)
 
-    def _drop_if_ended(self, trial: Any, search: Search) -> None:
-        if trial.number not in search._out:
-            self._claims.drop(trial.number)
+    def _release_claim_if_ended(self, trial: Trial, search: Search) -> None:
+        if search.trials[trial.number].state != "asked":
+            self._claims.release(trial.number)
 
-    def _has(self, trial: Any) -> bool:
-        """Whether this worker has a trial in hand; steps of a second phase are not given back."""
-        return (
-            isinstance(trial, Trial)
-            and self._claims.holds(trial)
-            and any((out.number, out.leg) == (trial.number, trial.leg) for out in self.out)
+    def _has(self, trial: Trial) -> bool:
+        """Whether this worker has a trial in hand."""
+        return self._claims.holds(trial) and any(
+            (out.number, out.leg) == (trial.number, trial.leg) for out in self.out
         )
 
-    def _give_back(self) -> None:
+    def _release_all(self) -> None:
         """Release all that this worker has in hand."""
         if not self._claims.any:
             return
-        with self._transaction(durable=False) as replica:
+        with self._transaction(durable=False) as search:
+            out = {trial.number: trial for trial in search.out}
             for claim in self._claims.mine():
-                if isinstance(replica, SearchReplica):
-                    trial = replica.subject._out.get(claim.trial)
-                    if trial is not None and trial.leg == claim.leg:
-                        replica.subject.release(trial)
-                self._claims.drop(claim.trial)
+                trial = out.get(claim.trial)
+                if trial is not None and trial.leg == claim.leg:
+                    search.release(trial)
+                self._claims.release(claim.trial)
 
     def _disconnect(self) -> None:
         """Use the file no more; what was read stays readable."""

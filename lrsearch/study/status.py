@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lrsearch.checks import sign
-from lrsearch.study.replica import Row
 from lrsearch.study.sqlite import collection_paused
 from lrsearch.study.store import Store
-from lrsearch.study.tables import Claim
+from lrsearch.study.tables import Claim, Row
 
 __all__ = ["Status", "status"]
 

@@ -16,7 +16,6 @@ from typing import Any
 
 from lrsearch.study.events import chained, checksum, decode, encode
 from lrsearch.study.lease import Worker
-from lrsearch.study.replica import Row
 from lrsearch.study.sqlite import Database, StudyError
 from lrsearch.study.tables import (
     APPLICATION,
@@ -25,6 +24,7 @@ from lrsearch.study.tables import (
     SLOTS,
     TABLES,
     Claim,
+    Row,
     State,
     put,
     row_checksum,
@@ -45,7 +45,8 @@ class Store(Database):
     Raises
     ------
     StudyError
-        If there is no study, if it is damaged, or from a newer version of lrsearch.
+        If there is no study, if it is damaged, from a newer version of lrsearch, or of a second
+        phase.
     """
 
     def __init__(self, path: Path, readonly: bool = False) -> None:
@@ -55,6 +56,7 @@ class Store(Database):
                 self._check()
             self.config: dict[str, Any] = self._text("config")
             self.origin: dict[str, Any] = self._text("origin")
+            self._require_search()
         except BaseException:
             self.disconnect()
             raise
@@ -190,7 +192,7 @@ class Store(Database):
             (trial, leg, *worker, now),
         )
 
-    def disclaim(self, trial: int) -> None:
+    def release(self, trial: int) -> None:
         """Note that nobody holds a trial."""
         self.connection.execute("DELETE FROM claims WHERE trial = ?", (int(trial),))
 
@@ -221,6 +223,15 @@ class Store(Database):
             raise StudyError(
                 f"{self.path}: this disk cannot carry a live database. Keep the study on a local "
                 "disk, and give this path as its mirror"
+            )
+
+    def _require_search(self) -> None:
+        if "search" not in self.config:
+            raise StudyError(
+                f"{self.path} holds a second phase, which lrsearch {self.origin['lrsearch']} "
+                "wrote; a study holds searches only now. To read it, open it with that version. "
+                "To go on with the phase, give its rates to a new Exploit, or train with a run "
+                "folder, which keeps both phases"
             )
 
     def _text(self, key: str) -> dict[str, Any]:

@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from lrsearch.exploit import Exploit
 from lrsearch.search import Search
 from lrsearch.study.mirror import check_mirror, restore, write_mirror
 from lrsearch.study.opening import compare, create
-from lrsearch.study.replica import ExploitReplica, search_of
 from lrsearch.study.shared import SharedSearch
 from lrsearch.study.store import Store, StudyError
-from lrsearch.trial import Trial
+from lrsearch.trial import LegState, Trial
 
 __all__ = ["Study", "StudyError"]
 
@@ -31,7 +29,7 @@ class Study(SharedSearch):
     ----------
     path : path
         The file, an SQLite database on a local disk. It is made if it does not exist.
-    search : Search or Exploit, optional
+    search : Search, optional
         What to search with. Its configuration is stored; the object itself stays as it is: ask
         and tell the study instead. May be left out where the file exists.
     mirror : path, optional
@@ -46,12 +44,12 @@ class Study(SharedSearch):
     ------
     StudyError
         If the file cannot be opened, is damaged, was written by a newer lrsearch, or holds a
-        search with another configuration.
+        search with another configuration, or a second phase, as older versions wrote them.
     ValueError
         If the search has been asked already, the lease is not positive, or the mirror is the file
         itself.
     TypeError
-        If the search is neither a `Search` nor an `Exploit`.
+        If the search is no `Search`.
 
     Notes
     -----
@@ -77,7 +75,7 @@ class Study(SharedSearch):
     def __init__(
         self,
         path: str | os.PathLike[str],
-        search: Search | Exploit | None = None,
+        search: Search | None = None,
         *,
         mirror: str | os.PathLike[str] | None = None,
         lease: float = 120.0,
@@ -87,10 +85,9 @@ class Study(SharedSearch):
         self.path = Path(path)
         self.mirror = None if mirror is None else Path(mirror).absolute()
         self.lease = float(lease)
-        if search is not None and not isinstance(search, (Search, Exploit)):
+        if search is not None and not isinstance(search, Search):
             raise TypeError(
-                "a study needs a search, such as lrsearch.DigitSearch(), or an Exploit, got "
-                f"{search!r}"
+                f"a study needs a search, such as lrsearch.DigitSearch(), got {search!r}"
             )
         if self.mirror is not None and _same(self.path, self.mirror):
             raise ValueError(f"the mirror has to be another file than the study, got {path} twice")
@@ -151,49 +148,44 @@ class Study(SharedSearch):
         self.close()
 
     def close(self) -> None:
-        """Give back the trials in hand, and close the file. What was read stays readable."""
+        """Release the trials in hand, and close the file. What was read stays readable."""
         with self._lock:
             if self._closed:
                 return
             try:
-                self._give_back()
+                self._release_all()
             finally:
                 self._disconnect()
 
     # Ask, report, tell, release ---------------------------------------------------------------
 
-    def ask(self, resume: bool = True) -> Any:
-        """Hand out a trial's next leg, as `Search.ask`, or the next step, as `Exploit.ask`.
+    def ask(self, resume: bool = True) -> Trial | None:
+        """Hand out a trial's next leg, as `Search.ask`.
 
         Trials whose workers are gone are handed out again first.
 
         Returns
         -------
-        Trial, Step or None
+        Trial or None
             None where nothing can be handed out now; `done` tells whether for good.
 
         Raises
         ------
         StudyError
-            If the file cannot be written, or the study is closed; for a second phase also if
-            another worker is at it.
+            If the file cannot be written, or the study is closed.
         """
-        if self._refresh().subject.done:
+        if self._refresh().done:
             return None
-        with self._transaction(durable=False) as replica:
-            if isinstance(replica, ExploitReplica):
-                self._claims.require_alone()
-                self._claims.take(0, 0)
-                return replica.subject.ask()
-            self._release_lost(replica.subject)
-            trial = replica.subject.ask(resume)
+        with self._transaction(durable=False) as search:
+            self._release_lost(search)
+            trial = search.ask(resume)
             if trial is not None:
                 self._claims.take(trial.number, trial.leg)
         if trial is not None:
             self._claims.hold(trial)
         return trial
 
-    def report(self, trial: Trial, score: Any, epoch: int | None = None) -> bool:
+    def report(self, trial: Trial, score: Any, epoch: int | None = None) -> LegState:
         """Record the score after one epoch; `Search.report` has the parameters and errors.
 
         Raises
@@ -203,22 +195,21 @@ class Study(SharedSearch):
         StudyError
             If the file cannot be written; the score is not stored then, and may be told again.
         """
-        with self._transaction() as replica:
-            search = search_of(replica)
-            goes_on = search.report(trial, score, epoch)
-            self._drop_if_ended(trial, search)
+        with self._transaction() as search:
+            state = search.report(trial, score, epoch)
+            self._release_claim_if_ended(trial, search)
         self._copy()
-        return goes_on
+        return state
 
     def tell(
         self,
-        trial: Any,
+        trial: Trial,
         score: Any,
         standard_error: float | None = None,
         *,
         skip_if_told: bool = False,
     ) -> None:
-        """Record a whole leg, as `Search.tell`, or a step, as `Exploit.tell`.
+        """Record a whole leg, as `Search.tell`.
 
         When the call returns, the score is on the disk.
 
@@ -227,57 +218,16 @@ class Study(SharedSearch):
         StaleTrial, StudyError
             As for `report`.
         """
-        with self._transaction() as replica:
-            if isinstance(replica, ExploitReplica):
-                self._claims.require_alone()
-                replica.tell(trial, score)
-            else:
-                replica.subject.tell(trial, score, standard_error, skip_if_told=skip_if_told)
-                self._drop_if_ended(trial, replica.subject)
+        with self._transaction() as search:
+            search.tell(trial, score, standard_error, skip_if_told=skip_if_told)
+            self._release_claim_if_ended(trial, search)
         self._copy()
 
     def release(self, trial: Trial) -> None:
-        """Give a leg back, as `Search.release`."""
-        with self._transaction(durable=False) as replica:
-            search_of(replica).release(trial)
-            self._claims.drop(trial.number)
-
-    def rewind(self, number: int) -> None:
-        """Take a second phase back to before a step, which is then the next one.
-
-        For a phase that goes on from a checkpoint older than its last tell: the later tells
-        belong to weights that are lost.
-
-        Parameters
-        ----------
-        number : int
-            How many steps the checkpoint has behind it.
-
-        Raises
-        ------
-        TypeError
-            If the study is no second phase, or the number no whole number.
-        ValueError
-            If fewer steps were told, or the number is negative.
-
-        Examples
-        --------
-        >>> import tempfile
-        >>> import lrsearch
-        >>> path = Path(tempfile.mkdtemp()) / "phase2.db"
-        >>> with Study(path, lrsearch.Exploit(["0.0004"], budget=10)) as study:
-        ...     for score in (3.0, 2.0, 1.0):
-        ...         study.tell(study.ask(), score)
-        ...     study.rewind(1)
-        ...     study.ask().number, study.best_score
-        (1, 3.0)
-        """
-        with self._transaction() as replica:
-            if not isinstance(replica, ExploitReplica):
-                raise TypeError("only a second phase, an Exploit, can be rewound")
-            self._claims.require_alone()
-            replica.rewind(number)
-        self._copy()
+        """As `Search.release`."""
+        with self._transaction(durable=False) as search:
+            search.release(trial)
+            self._claims.release(trial.number)
 
     def __iter__(self) -> Iterator[Trial]:
         """Ask until the search is done; while others have the last trials, wait for them.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from lrsearch.strict_json import python_value
 from lrsearch.study.events import checksum
 from lrsearch.study.lease import Worker
-from lrsearch.study.replica import Row
+from lrsearch.trial import TrialRecord
 
 __all__ = [
     "APPLICATION",
@@ -19,6 +19,7 @@ __all__ = [
     "SLOTS",
     "TABLES",
     "Claim",
+    "Row",
     "State",
     "put",
     "row_checksum",
@@ -43,6 +44,40 @@ TABLES = {
         host TEXT NOT NULL, pid INTEGER NOT NULL, started TEXT NOT NULL,
         heartbeat REAL NOT NULL)""",
 }
+
+
+class Row(NamedTuple):
+    """What the table of trials holds of one trial, so that it can be shown without a replay."""
+
+    number: int
+    rate: str
+    round: int
+    init: int
+    max_epochs: int
+    state: str
+    legs: int
+    epoch: int
+    spent: int
+    score: float | None
+    standard_error: float | None
+
+    @classmethod
+    def of(cls, record: TrialRecord) -> Row:
+        return cls(
+            record.number,
+            str(record.rate),
+            record.round,
+            record.init,
+            record.max_epochs,
+            record.state,
+            record.legs,
+            record.epoch,
+            record.spent,
+            _unsigned_zero(record.score),
+            _unsigned_zero(record.standard_error),
+        )
+
+
 SLOTS = ", ".join("?" * (len(Row._fields) + 1))
 COLUMNS = ", ".join(Row._fields)
 
@@ -68,7 +103,7 @@ class State(NamedTuple):
     time : int
         When it last changed, in milliseconds since 1970.
     summary : dict
-        What the replica told of itself.
+        What the search told of itself.
     """
 
     events: int
@@ -104,3 +139,8 @@ def put(connection: sqlite3.Connection, key: str, content: dict[str, Any]) -> No
     connection.execute(
         "INSERT OR REPLACE INTO study VALUES (?, ?, ?)", (key, text, checksum(key + text))
     )
+
+
+def _unsigned_zero(number: float | None) -> float | None:
+    """The number as SQLite gives it back, which knows no -0.0."""
+    return None if number is None else number + 0.0

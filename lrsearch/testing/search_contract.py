@@ -25,7 +25,7 @@ from lrsearch.checks import sign
 from lrsearch.rate import Rate
 from lrsearch.registry import from_config
 from lrsearch.search import Direction, Search
-from lrsearch.trial import StaleTrial, Trial, TrialRecord
+from lrsearch.trial import LegState, StaleTrial, Trial, TrialRecord
 
 __all__ = ["SearchContract", "bowl", "run", "state"]
 
@@ -125,6 +125,17 @@ class SearchContract(ABC):
         assert search.done
         assert search.spent == spent
 
+    # Rounds
+
+    def test_every_trial_belongs_to_a_round_that_has_its_rate(self) -> None:
+        search = self.search()
+        for trial in search:
+            rounds = {round.number: round for round in search.rounds}
+            assert list(rounds) == list(range(1, len(rounds) + 1))
+            assert trial.round in rounds, f"trial {trial.number}: there is no round {trial.round}"
+            assert trial.rate in rounds[trial.round].rates
+            search.tell(trial, [bowl(trial, e) for e in _epochs(trial)])
+
     # Telling
 
     def test_a_number_charges_the_whole_leg(self) -> None:
@@ -148,15 +159,16 @@ class SearchContract(ABC):
             told.tell(trial, [bowl(trial, e) for e in _epochs(trial)])
             same = _ask(reported)
             epoch = itertools.count(1)
-            while reported.report(same, bowl(same, next(epoch))):
+            while state := reported.report(same, bowl(same, next(epoch))):
                 pass
+            assert state == reported.trials[same.number].state
         assert [r.scores for r in reported.trials] == [r.scores for r in told.trials]
         assert reported.spent == told.spent
 
     def test_epochs_without_validation_are_spent_without_a_score(self) -> None:
         search = self.search()
         trial = _ask(search)
-        assert search.report(trial, None) is (trial.epochs > 1)
+        assert bool(search.report(trial, None)) is (trial.epochs > 1)
         if trial.epochs > 1:
             search.report(trial, 0.5, epoch=trial.stop_epoch)
         assert search.spent == trial.epochs
@@ -248,7 +260,7 @@ class SearchContract(ABC):
         search.tell(second, [1e9])
         if first.epochs > 1:
             assert search.report(first, 0.1)
-        assert search.report(first, math.nan) is False
+        assert search.report(first, math.nan) is LegState.DIVERGED
         assert _best(search).number == second.number
 
     def test_a_search_whose_trials_all_diverge_ends_without_a_rate(self) -> None:

@@ -10,6 +10,7 @@ import pytest
 import lrsearch
 from lrsearch.study import Study
 from tests.cli.running import BEHAVE, GRID, lrsearch_command
+from tests.study.searches import write_second_phase
 
 pytest.importorskip("typer")
 
@@ -37,11 +38,10 @@ def test_report_writes_a_page(command, finished, tmp_path):
     assert "0.002" in (tmp_path / "page.html").read_text()
 
 
-def test_report_needs_the_study_of_a_search(command, finished, tmp_path):
-    Study(tmp_path / "e.db", lrsearch.Exploit(["0.1"], budget=2)).close()
-    assert "e.db is a second phase" in command("report", "e.db", status=1).stderr
-    assert "s.db is a search" in command("report", "s.db", "--exploit", "s.db", status=1).stderr
-    command("report", "s.db", "--exploit", "e.db")
+def test_a_second_phase_that_an_older_version_stored_is_refused(command, tmp_path):
+    write_second_phase(tmp_path / "e.db")
+    for name in ("status", "best", "report", "export"):
+        assert "e.db holds a second phase" in command(name, "e.db", status=1).stderr
 
 
 def test_after_a_look_at_a_study_that_was_removed_a_new_one_can_begin(command, finished, tmp_path):

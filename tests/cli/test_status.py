@@ -45,9 +45,3 @@ def test_status_watches_until_the_study_is_done(tmp_path):
         output, _ = process.communicate(timeout=30)
     assert process.returncode == 0
     assert "recommended rate 0.01" in output
-
-
-def test_status_shows_a_second_phase(command, tmp_path):
-    with Study(tmp_path / "e.db", lrsearch.Exploit(["0.1"], budget=2)) as study:
-        study.tell(study.ask(), 0.5)
-    assert "best score 0.5 at step 0" in command("status", "e.db").stdout

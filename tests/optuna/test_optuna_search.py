@@ -81,7 +81,7 @@ def test_report_is_false_where_the_pruner_prunes():
     first, second = search.ask(), search.ask()
     for epoch in range(1, 5):
         search.report(first, 1 / epoch)
-    assert search.report(second, 9.0) is False
+    assert search.report(second, 9.0) == "stopped"
     assert search.trials[1].state == "stopped"
     assert search.spent == 5
 

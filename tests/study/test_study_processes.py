@@ -25,7 +25,7 @@ def digits():
 
 
 def race():
-    return pytest.importorskip("lrsearch.race").DigitRace(budget=600, max_epochs=27)
+    return lrsearch.DigitRace(budget=600, max_epochs=27)
 
 
 SEARCHES = {"digits": digits, "race": race}
