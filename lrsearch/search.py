@@ -224,6 +224,11 @@ class Search(ABC):
         return self._spent
 
     @property
+    def least_epochs(self) -> int:
+        """Epochs without which the search cannot end, as long as no trial diverges."""
+        return 0
+
+    @property
     def most_epochs(self) -> int | None:
         """How many epochs the search can charge at the most; None where that is unknown."""
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -12,7 +13,7 @@ from lrsearch import Evidence, Exploit, Explorer, Rate
 from lrsearch.results import write_html
 from lrsearch.training import Entrance, Epoch, Journal, Options, RunFolder
 from lrsearch_keras import fingerprint
-from lrsearch_keras.checks import check_fit, check_rate
+from lrsearch_keras.checks import check_fit, check_others, check_rate
 from lrsearch_keras.monitor import Validation, check_mode, direction, score_in
 from lrsearch_keras.state import build_as, when_built
 from lrsearch_keras.trainee import KerasTrainee, predictions_of
@@ -37,8 +38,8 @@ class LRExplorerCallback(keras.callbacks.Callback):
     model, with its random-generator states, and the optimizer are put back to the trial's
     initial state, the trial's epochs are trained at its rate, and their scores go to the search.
     When the search is done, the second phase exploits the rates it kept in what epochs there are
-    left. At the end the model holds the best weights of the whole fit, and the optimizer is new,
-    at the rate found.
+    left. At the end the model holds the best weights of the whole fit, and the optimizer is new, at
+    a rate that is safe to train on with: that of the best epoch, or a hundredth of the peak.
 
     Without arguments, a tenth of the fit's epochs, at least ten, goes to a `DigitRace` of constant
     rates; the others anneal from a fresh start with warm-up. Their peak is seven tenths of the
@@ -113,6 +114,8 @@ class LRExplorerCallback(keras.callbacks.Callback):
         Its score.
     rate : Rate or None
         The rate that the search recommends.
+    peak : Rate or None
+        The highest rate of the second phase.
     evidence : Evidence or None
         How many digits of it the scores support.
 
@@ -194,6 +197,10 @@ class LRExplorerCallback(keras.callbacks.Callback):
         return None if self.search is None else self.search.rate
 
     @property
+    def peak(self) -> Rate | None:
+        return None if self.explorer is None else self.explorer.peak
+
+    @property
     def history(self) -> Sequence[Epoch]:
         return () if self.explorer is None else self.explorer.history
 
@@ -251,6 +258,7 @@ class LRExplorerCallback(keras.callbacks.Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         """Check what can be checked before training."""
         check_fit(self.model, self.params, self._begun)
+        check_others(inspect.currentframe().f_back)  # type: ignore[union-attr]
         self._direction = direction(self.monitor, self.mode, self.model, self.options.search)
         self._journal = journal = self.folder.prepare()
         self._begun = True

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-__all__ = ["check_fit", "check_optimizer", "check_rate"]
+__all__ = ["check_fit", "check_optimizer", "check_others", "check_rate"]
 
 
 def check_fit(model: Any, params: Mapping[str, Any], begun: bool) -> None:
@@ -56,6 +56,34 @@ def check_optimizer(model: Any) -> None:
         )
 
 
+def check_others(caller: Any) -> None:
+    """Raise where another callback of the fit sets the rate of each epoch, wherever it is listed.
+
+    Parameters
+    ----------
+    caller : frame
+        What called the hook: Keras's `CallbackList`, as a rule. Others are not looked into.
+
+    Raises
+    ------
+    ValueError
+        It says what to do with the schedule.
+    """
+    callbacks = caller.f_locals.get("self") if caller is not None else None
+    for other in getattr(callbacks, "callbacks", None) or ():
+        if isinstance(other, keras.callbacks.LearningRateScheduler):
+            raise ValueError(
+                f"{type(other).__name__} sets the rate of each epoch, and so does "
+                f"LRExplorerCallback: {_LEAVE_OUT}"
+            )
+
+
+_LEAVE_OUT = (
+    "leave LearningRateScheduler and its like out, or give their schedule to the second phase, "
+    "exploit=Exploit(..., schedule=...)"
+)
+
+
 def check_rate(model: Any, rate: float) -> None:
     """Raise where an epoch was not trained at the rate that was set for it.
 
@@ -68,6 +96,5 @@ def check_rate(model: Any, rate: float) -> None:
     if trained != rate:
         raise ValueError(
             f"this epoch was to be trained at {rate:.4g}, and another callback had set "
-            f"{trained:.4g}: leave LearningRateScheduler and its like out, or give their schedule "
-            "to the second phase, exploit=Exploit(..., schedule=...)"
+            f"{trained:.4g}: {_LEAVE_OUT}"
         )

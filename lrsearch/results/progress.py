@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from types import TracebackType
 from typing import Any
@@ -14,7 +15,8 @@ _INSTALL = 'pip install "lrsearch[cli]"'
 class Progress:
     """One bar over the epochs, and under it what is being tried.
 
-    Where output is no terminal, a line is printed for each trial instead.
+    Where output is no terminal, a line is printed for each trial's leg instead, and for each tenth
+    of a second phase.
 
     Parameters
     ----------
@@ -22,6 +24,8 @@ class Progress:
         Epochs in all, if they are known.
     console : rich.console.Console, optional
         Where to draw; by default the standard error stream.
+    spent : int
+        Epochs that were spent before, by an earlier process.
 
     Raises
     ------
@@ -40,7 +44,7 @@ class Progress:
     2/2 epochs · round 1 · place -3 · trial 0 · rate
     """
 
-    def __init__(self, total: int | None = None, console: Any = None) -> None:
+    def __init__(self, total: int | None = None, console: Any = None, spent: int = 0) -> None:
         try:
             from rich.console import Console
         except ImportError as error:
@@ -48,7 +52,7 @@ class Progress:
         self.total = total
         self.console = Console(stderr=True) if console is None else console
         self._fields: dict[str, Any] = {}
-        self._spent = 0
+        self._spent = self._before = spent
         self._begun = time.monotonic()
         self._live: Any = None
         if self.console.is_terminal or self.console.is_jupyter:
@@ -72,7 +76,7 @@ class Progress:
         self._fields.update(fields)
         if self._live is not None:
             self._live.update(self._drawing())
-        elif self._fields.get("epoch") == self._fields.get("epochs"):
+        elif self._line_is_due():
             self.console.print(self._line(), highlight=False, soft_wrap=True)
 
     def message(self, text: str) -> None:
@@ -97,6 +101,12 @@ class Progress:
     ) -> None:
         self.close()
 
+    def _line_is_due(self) -> bool:
+        epoch, epochs = self._fields.get("epoch"), self._fields.get("epochs")
+        if epoch == epochs or self._fields.get("phase") != "exploit":
+            return bool(epoch == epochs)
+        return bool(epoch and epochs and epoch % math.ceil(epochs / 10) == 0)
+
     def _line(self) -> str:
         total = f"{self._spent}/{self.total}" if self.total is not None else f"{self._spent}"
         return " · ".join([f"{total} epochs", *described(self._fields)])
@@ -111,10 +121,9 @@ class Progress:
         elapsed = time.monotonic() - self._begun
         count = f"{self._spent}" if self.total is None else f"{self._spent}/{self.total}"
         left = ""
-        if self.total is not None and self._spent:
-            left = (
-                f"at most {duration(elapsed / self._spent * max(0, self.total - self._spent))} left"
-            )
+        here = self._spent - self._before
+        if self.total is not None and here:
+            left = f"at most {duration(elapsed / here * max(0, self.total - self._spent))} left"
         bar = ProgressBar(total=self.total or None, completed=self._spent, width=30)
         head.add_row("lrsearch", bar, f"{count} epochs", duration(elapsed), left)
         return Group(head, Text(" · ".join(described(self._fields)) or "starting", style="dim"))
@@ -131,15 +140,14 @@ def described(fields: dict[str, Any]) -> list[str]:
     parts = [str(fields["phase"])] if fields.get("phase") is not None else []
     for name in ("round", "place", "trial", "rate"):
         if fields.get(name) is not None:
-            value = fields[name]
-            parts.append(f"{name} {value if not _plain_float(value) else f'{value:.4g}'}")
+            parts.append(f"{name} {_shown(fields[name])}")
     if fields.get("epoch") is not None:
         of = f"/{fields['epochs']}" if fields.get("epochs") is not None else ""
         parts.append(f"epoch {fields['epoch']}{of}")
     if fields.get("score") is not None:
         parts.append(f"score {fields['score']:.5g}")
     if fields.get("best") is not None:
-        at = f" at {fields['best_rate']}" if fields.get("best_rate") is not None else ""
+        at = f" at {_shown(fields['best_rate'])}" if fields.get("best_rate") is not None else ""
         parts.append(f"best {fields['best']:.5g}{at}")
     return parts
 
@@ -157,5 +165,6 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
-def _plain_float(value: Any) -> bool:
-    return type(value) is float
+def _shown(value: Any) -> str:
+    """A value for people: a rate that a schedule gave has four digits, one that was chosen all."""
+    return f"{value:.4g}" if type(value) is float else str(value)

@@ -34,6 +34,11 @@ class _OneRound(RoundSearch):
         )
 
     @property
+    def least_epochs(self) -> int:
+        """Epochs without which the search cannot end: those of all its rates."""
+        return self.most_epochs
+
+    @property
     def most_epochs(self) -> int:
         """Epochs that the search charges at the most."""
         return sum(self.epochs if rate else 1 for rate in self._rounds[0].rates) * self.repeats

@@ -144,6 +144,18 @@ class DigitSearch(RoundSearch):
         }
 
     @property
+    def least_epochs(self) -> int:
+        """Epochs without which the search cannot end: each round with one rate's candidates.
+
+        Of those, up to three may be known from the round before.
+        """
+        trainings = len(self.first) - (Rate(0) in self.first)
+        rounds = 1 if self.digits == "auto" else self.digits
+        lists = ([8] if self._rounds[0].digit == 0 else []) + [len(self.offsets) - 3] * rounds
+        trainings += sum(max(0, n) for n in lists[: max(0, rounds - self._rounds[0].digit)])
+        return self.repeats * (trainings * self.epochs + (Rate(0) in self.first))
+
+    @property
     def most_epochs(self) -> int:
         """Epochs that the search charges at the most, every extension included."""
         trainings = len(self.first) - (Rate(0) in self.first) + self.extend

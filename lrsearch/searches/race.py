@@ -107,6 +107,11 @@ class DigitRace(Search):
         }
 
     @property
+    def least_epochs(self) -> int:
+        """Epochs without which the race knows nothing: those of the first rates' first legs."""
+        return min(self.budget, len(self.first) * self._levels[0])
+
+    @property
     def most_epochs(self) -> int:
         """Epochs that the race charges at the most: its budget."""
         return self.budget

@@ -75,6 +75,11 @@ class StudyViews(ABC):
         return self._refresh().spent
 
     @property
+    def least_epochs(self) -> int:
+        """Epochs without which the search cannot end, as long as no trial diverges."""
+        return self.search.least_epochs
+
+    @property
     def most_epochs(self) -> int | None:
         """How many epochs the search can charge at the most; None where that is unknown."""
         return self._refresh().most_epochs

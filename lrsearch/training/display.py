@@ -22,9 +22,11 @@ class Display:
         0 shows nothing.
     live : bool
         Whether to show each epoch; otherwise another display does, and only lines are shown.
+    trained : int
+        Epochs that an earlier process has trained.
     """
 
-    def __init__(self, epochs: int | None, verbose: int, *, live: bool) -> None:
+    def __init__(self, epochs: int | None, verbose: int, *, live: bool, trained: int = 0) -> None:
         self._progress: Any = None
         self._prints = verbose != 0 and not live
         if verbose == 0 or not live:
@@ -32,7 +34,7 @@ class Display:
         from lrsearch.results import Progress
 
         try:
-            self._progress = Progress(total=epochs)
+            self._progress = Progress(total=epochs, spent=trained)
             atexit.register(self.close)
         except ImportError as error:
             warn(f"nothing is shown: {error}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from lrsearch.training.warning import warn
 
-__all__ = ["LOOP", "Entrance", "warn_of_few_epochs", "warn_of_the_end"]
+__all__ = ["LOOP", "Entrance", "require_epochs", "warn_of_few_epochs", "warn_of_the_end"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,26 @@ class Entrance:
 
 LOOP = Entrance()
 """The entrance of a loop over an `Explorer`."""
+
+
+def require_epochs(entrance: Entrance, search: Any, epochs: int) -> None:
+    """Raise where a search of the caller's cannot end within the epochs that there are.
+
+    Raises
+    ------
+    ValueError
+        It says what fits.
+    """
+    if search is None or search.done:
+        return
+    least = search.least_epochs - search.spent
+    if epochs < least:
+        kind = type(search).__name__
+        raise ValueError(
+            f"{kind} needs at least {least} epochs, and {entrance.training} has {epochs}: pass at "
+            f"least {least} epochs to {entrance.taker}, or fewer epochs a trial to {kind}, or no "
+            f"search to {entrance.name}, which then explores in a tenth of the epochs"
+        )
 
 
 def warn_of_few_epochs(entrance: Entrance, search: Any, epochs: int) -> None:

@@ -16,9 +16,16 @@ from lrsearch.rate import Rate
 from lrsearch.results import rounds_text
 from lrsearch.search import Direction
 from lrsearch.training.checkpoints import Checkpoints
+from lrsearch.training.closing import closing_text
 from lrsearch.training.defaults import default_exploit, default_search
 from lrsearch.training.display import Display
-from lrsearch.training.entrance import LOOP, Entrance, warn_of_few_epochs, warn_of_the_end
+from lrsearch.training.entrance import (
+    LOOP,
+    Entrance,
+    require_epochs,
+    warn_of_few_epochs,
+    warn_of_the_end,
+)
 from lrsearch.training.journal import Journal
 from lrsearch.training.mirrored_search import MirroredSearch
 from lrsearch.training.options import Options
@@ -39,7 +46,8 @@ class Explorer:
     put into the trial's initial state, the trial's epochs are trained at its rate, and their
     scores go to the search. When the search is done, the second phase exploits what it found in
     what epochs there are left. At the end the trainee holds the best weights of the whole
-    training, and its optimizer is new, at the rate found.
+    training, and its optimizer is new, at a rate that is safe to train on with: that of the best
+    epoch, or a hundredth of the second phase's peak.
 
     In a loop::
 
@@ -159,6 +167,8 @@ class Explorer:
         }  # fmt: skip
         if journal.resumed:
             journal.check(self.about)
+        else:
+            require_epochs(entrance, search, epochs)
         self.search: Any = search
         if search is None:
             self.search = default_search(epochs, self.direction, float(trainee.rate), entrance)
@@ -179,7 +189,7 @@ class Explorer:
         self._epoch: Epoch | None = None
         self._finished = False
         self._checkpoints = Checkpoints(self.folder.trials, entrance.name)
-        self._display = Display(epochs, verbose, live=live)
+        self._display = Display(epochs, verbose, live=live, trained=len(self.history))
         if not journal.over:
             warn_of_few_epochs(entrance, self.search, epochs - len(self.history))
 
@@ -196,6 +206,11 @@ class Explorer:
         """How many digits of it the scores support, and which rates they cannot tell apart."""
         evidence: Evidence | None = self.search.evidence()
         return evidence
+
+    @property
+    def peak(self) -> Rate | None:
+        """The highest rate of the second phase's first turn; None where none has begun."""
+        return None if self.exploit is None else self.exploit.peak
 
     @property
     def best_score(self) -> float | None:
@@ -337,8 +352,7 @@ class Explorer:
         self.folder.retry(self.trainee)
         self._write_tables()
         self._display.message(rounds_text(self.search))
-        if known:
-            self._display.message(self._over_text())
+        self._display.message(self._over_text() if known else self._closing_text())
         self._display.close()
         if not known:
             trained = len(self.history)
@@ -449,6 +463,11 @@ class Explorer:
         self.best = None
         warn(f"{what}: those of the best epoch to come are the best of {self.entrance.training}")
 
+    def _closing_text(self) -> str:
+        return closing_text(
+            self.history, self.best, self.rate, self.peak, self.evidence, self.name, self._sign
+        )
+
     def _over_text(self) -> str:
         best = self.best
         weights = "no epoch had a score, so its weights are as they were"
@@ -473,8 +492,18 @@ class Explorer:
             return
         weights = self._first.model if self._best_weights is None else self._best_weights
         self.trainee.put(State(weights, self._new_optimizer))
-        if self.search.rate is not None:
-            self.trainee.rate = float(self.search.rate)
+        rate = self._safe_rate()
+        if rate is not None:
+            self.trainee.rate = rate
+
+    def _safe_rate(self) -> float | None:
+        """The rate to train on with: the best epoch's, or a hundredth of the peak if that is less.
+
+        Weights that were annealed are lost at the rate that the search found.
+        """
+        if self.exploit is None or self.peak is None or self.best is None:
+            return None if self.rate is None else float(self.rate)
+        return max(float(self.best.rate), float(self.peak) / 100)
 
     @contextmanager
     def restoring(self) -> Iterator[None]:

@@ -11,7 +11,7 @@ from typing import Any
 from lrsearch.registry import from_config
 from lrsearch.study import Study, StudyError
 from lrsearch.training.warning import warn
-from lrsearch.trial import StaleTrial, Trial
+from lrsearch.trial import LegState, StaleTrial, Trial
 
 __all__ = ["MirroredSearch"]
 
@@ -94,11 +94,11 @@ class MirroredSearch:
         self._record("ask", resume)
         return trial
 
-    def report(self, trial: Trial, score: float | None, epoch: int) -> bool:
+    def report(self, trial: Trial, score: float | None, epoch: int) -> LegState:
         """As `Search.report`."""
-        goes_on = self.search.report(trial, score, epoch)
+        state: LegState = self.search.report(trial, score, epoch)
         self._record("report", trial, score, epoch)
-        return bool(goes_on)
+        return state
 
     def release(self, trial: Trial) -> None:
         """As `Search.release`."""

@@ -142,9 +142,10 @@ class Exploring:
         if trial is None:
             raise RuntimeError("no trial is in hand")
         self._epoch += 1
-        if not self.search.report(trial, score, self._epoch):
+        state = self.search.report(trial, score, self._epoch)
+        if not state:
             self._trial = None
-            self.trials.end_leg(trial, self._epoch, take)
+            self.trials.end_leg(trial, self._epoch, state, take)
 
     def release(self) -> None:
         """Hand the trial in hand back to the search."""

@@ -123,8 +123,16 @@ class RunFolder:
 
     def tables(self, search: Any, exploit: Any, name: str, **notes: Any) -> None:
         """Write trials.csv, summary.json (with the notes in it) and pictures, as far as it is."""
-        if self.directory is not None:
-            self._write(write_run, self.directory, search, exploit, notes, name)
+        if self.directory is None:
+            return
+        try:
+            write_run(self.directory, search, exploit, notes, name)
+        except Exception as error:  # whatever a table or a picture raises, training goes on
+            self._failed = True
+            warn(
+                "a table or a picture of the run folder could not be written, training goes on: "
+                f"{type(error).__name__}: {error}"
+            )
 
     def retry(self, trainee: Trainee) -> None:
         """Save the trainee's weights, which are the best, if that failed before."""

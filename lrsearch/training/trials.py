@@ -7,7 +7,7 @@ from typing import Any
 
 from lrsearch.training.checkpoints import Checkpoints
 from lrsearch.training.state import State
-from lrsearch.trial import Trial
+from lrsearch.trial import LegState, Trial
 
 __all__ = ["Trials", "next_trial"]
 
@@ -49,7 +49,7 @@ class Trials:
             return self.checkpoints.state(trial.number, trial.start_epoch)
         return self.initial(self.init(trial))
 
-    def end_leg(self, trial: Trial, epoch: int, take: Callable[[], State]) -> None:
+    def end_leg(self, trial: Trial, epoch: int, ended: LegState, take: Callable[[], State]) -> None:
         """After a report that has ended a leg: keep the state of a trial that is paused.
 
         Parameters
@@ -58,8 +58,10 @@ class Trials:
             The leg.
         epoch : int
             Epochs that the trial has behind it.
+        ended : LegState
+            What the report said.
         take : callable
-            Gives its state.
+            Gives the trial's state.
 
         Raises
         ------
@@ -73,7 +75,7 @@ class Trials:
                 "rate has no score: let validation_freq be at most "
                 f"{trial.epochs}, or give each trial more epochs"
             )
-        if record.state == "paused":
+        if ended is LegState.PAUSED:
             self.checkpoints.keep(trial.number, epoch, take())
         self.checkpoints.drop_ended(self.search.trials)
 

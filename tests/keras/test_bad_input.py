@@ -1,13 +1,14 @@
 """Each mistake says what to do, and nothing is lost by it."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
-from lrsearch import DigitSearch, Exploit
+from lrsearch import DigitSearch, Exploit, GridSearch
 from lrsearch_keras import LRExplorerCallback
 from tests.keras.tasks import Script, data, decades, fit, line, network, scores
 
@@ -69,15 +70,34 @@ def test_epochs_1_gives_the_line_to_type() -> None:
     assert unchanged(model, weights)
 
 
-def test_too_few_epochs_say_how_many_it_needs_and_use_what_there_is() -> None:
+@pytest.mark.parametrize(
+    ("search", "epochs", "least"),
+    [(DigitSearch(), 60, 2000), (decades(), 3, 4), (GridSearch(["0.1"], 5), 4, 5)],
+)
+def test_a_search_that_cannot_end_within_the_epochs_is_an_error_before_training(
+    search: Any, epochs: int, least: int, tmp_path: Path
+) -> None:
     model = line()
-    explorer = LRExplorerCallback(decades(), verbose=0)
+    weights = model.get_weights()
+    explorer = LRExplorerCallback(search, verbose=0, directory=tmp_path)
+    message = rf"needs at least {least} epochs, and the fit has {epochs}: pass at least {least}"
+    with pytest.raises(ValueError, match=message + ".* epochs a trial .* or no search to LRExp"):
+        fit(model, explorer, epochs=epochs)
+    assert unchanged(model, weights)
+    assert search.trials == ()
+    assert list(tmp_path.iterdir()) == []
+    assert LRExplorerCallback(verbose=0).search is None
+
+
+def test_epochs_that_may_be_too_few_are_said_and_used_as_far_as_they_last() -> None:
+    model = line()
+    explorer = LRExplorerCallback(decades(extend=3), verbose=0)
     with (
-        pytest.warns(RuntimeWarning, match="needs up to 4 epochs, and the fit has 3"),
-        pytest.warns(RuntimeWarning, match="over before the search was: 0.1 is the best rate"),
+        pytest.warns(RuntimeWarning, match="needs up to 10 epochs, and the fit has 5"),
+        pytest.warns(RuntimeWarning, match="over before the search was: 0.1 is the best"),
     ):
-        history = fit(model, explorer, epochs=3)
-    assert len(explorer.history) == 3
+        history = fit(model, explorer, epochs=5)
+    assert len(explorer.history) == 5
     assert explorer.search.out == ()
     assert explorer.best_score == min(history.history["val_loss"])
     x, y = data()
@@ -115,6 +135,23 @@ def test_a_scheduler_that_overrides_the_rate_of_a_trial() -> None:
     model = line()
     weights = model.get_weights()
     other = keras.callbacks.LearningRateScheduler(lambda epoch: 0.5)
+    x, y = data()
+    for first in (True, False):
+        explorer = LRExplorerCallback(decades(), verbose=0)
+        callbacks = [explorer, other] if first else [other, explorer]
+        with pytest.raises(ValueError, match=r"sets the rate of each epoch.*: leave Learning"):
+            model.fit(x, y, epochs=6, validation_split=0.25, verbose=0, callbacks=callbacks)
+        assert explorer.history == ()
+    assert unchanged(model, weights)
+
+
+def test_a_callback_of_ones_own_that_overrides_the_rate_of_a_trial() -> None:
+    def set_rate(epoch: int, logs: Any) -> None:
+        model.optimizer.learning_rate = 0.5
+
+    model = line()
+    weights = model.get_weights()
+    other = keras.callbacks.LambdaCallback(on_epoch_begin=set_rate)
     with pytest.raises(ValueError, match=r"trained at 0\.1, and another .* 0\.5: leave Learning"):
         fit(model, LRExplorerCallback(decades(), verbose=0), callbacks=[other])
     assert unchanged(model, weights)

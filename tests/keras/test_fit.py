@@ -1,11 +1,13 @@
 """One fit runs both phases."""
 
+import re
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
+import lrsearch
 from lrsearch import CosineAnnealing, DigitSearch, Exploit, Rate
 from lrsearch_keras import LRExplorerCallback
 from tests.keras.tasks import Script, classes, data, decades, fit, line, network, scores
@@ -32,6 +34,69 @@ def test_the_optimizer_is_new_afterwards_at_the_rate_found() -> None:
     assert int(model.optimizer.iterations) == 0
     assert float(model.optimizer.learning_rate) == pytest.approx(0.1)
     assert all(not np.any(v) for v in model.optimizer.variables[2:])
+
+
+def test_the_model_that_comes_back_is_safe_to_train_on() -> None:
+    """At the rate found, three more epochs would lose what the annealing won."""
+    x, y = data(256)
+    noise = np.random.default_rng(1).normal(size=y.shape).astype("float32")
+    model = network()
+    explorer = LRExplorerCallback(verbose=0)
+    settings: Any = {"batch_size": 16, "shuffle": False, "verbose": 0}
+    held_out = (x[192:], y[192:] + noise[192:])
+    model.fit(x[:192], y[:192] + noise[:192], epochs=60, validation_data=held_out,
+              callbacks=[explorer], **settings)  # fmt: skip
+    rate, peak = float(model.optimizer.learning_rate), float(explorer.peak)
+    assert peak / 101 < rate <= peak
+    assert rate == pytest.approx(max(float(explorer.best.rate), peak / 100))
+    before = model.evaluate(*held_out, verbose=0)
+    again = model.fit(x[:192], y[:192] + noise[:192], epochs=3, validation_data=held_out,
+                      **settings)  # fmt: skip
+    assert max(again.history["val_loss"]) < 1.1 * before
+
+
+@pytest.mark.parametrize("verbose", [0, 2])
+def test_the_fit_ends_with_a_line_that_says_what_was_found(capfd: Any, verbose: int) -> None:
+    explorer = LRExplorerCallback()
+    fit(line(), explorer, epochs=40, verbose=verbose)
+    shown = "".join(capfd.readouterr())
+    closing = next(text for text in shown.splitlines() if text.startswith("rate "))
+    best = explorer.history.index(explorer.best) + 1
+    assert closing.startswith(f"rate {explorer.rate}, then trained from a peak of {explorer.peak};")
+    assert f"best val_loss {explorer.best_score:.5g} in epoch {best} of 40" in closing
+    assert explorer.evidence.sentence in closing
+    rates = [float(epoch.rate) for epoch in explorer.history if epoch.phase == "exploit"]
+    assert max(rates) <= explorer.peak <= 1.02 * max(rates)
+
+
+def test_a_log_file_shows_the_second_phase_tenth_by_tenth(capfd: Any) -> None:
+    fit(line(), LRExplorerCallback(), epochs=60)
+    lines = [text for text in capfd.readouterr().err.splitlines() if "exploit" in text]
+    assert [text.partition(" ")[0] for text in lines] == [f"{n}/60" for n in range(15, 61, 5)]
+    assert all(len(text.partition(" at ")[2]) < 10 for text in lines)
+
+
+def test_a_second_phase_that_overfits_says_where_its_best_epoch_lay(capfd: Any) -> None:
+    """Twelve examples with noise for labels, and a network that can learn them by heart."""
+    keras.utils.set_random_seed(1)
+    x, y = data(24)
+    y = y + np.random.default_rng(3).normal(size=y.shape).astype("float32")
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(256, "relu"),
+                              keras.layers.Dense(256, "relu"), keras.layers.Dense(1)])  # fmt: skip
+    model.compile("adam", "mse")
+    explorer = LRExplorerCallback(lrsearch.GridSearch(["0.01"], 1), lambda search, left: Exploit(
+        search.kept, left, patience=None))  # fmt: skip
+    model.fit(x[:12], y[:12], epochs=81, validation_data=(x[12:], y[12:]), verbose=0,
+              callbacks=[explorer])  # fmt: skip
+    at = explorer.best.epoch
+    assert at < 40
+    shown = capfd.readouterr().err
+    assert re.search(rf"its {at}(st|nd|rd|th) of 80, and val_loss went from .* overfits", shown)
+
+
+def test_a_second_phase_that_is_best_at_its_end_says_nothing_of_the_kind(capfd: Any) -> None:
+    fit(line(), LRExplorerCallback(), epochs=40)
+    assert "overfits" not in capfd.readouterr().err
 
 
 def test_without_a_second_phase_the_fit_ends_when_the_search_is_done() -> None:
@@ -277,7 +342,7 @@ def test_mixed_precision() -> None:
     fit(model, explorer, epochs=8)
     assert scores(explorer, 0) == scores(explorer, 2)
     assert float(model.optimizer.inner_optimizer.learning_rate) == pytest.approx(
-        float(explorer.rate)
+        max(float(explorer.best.rate), float(explorer.peak) / 100)
     )
 
 

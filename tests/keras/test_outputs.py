@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +12,11 @@ import keras
 import numpy as np
 import pytest
 
+import lrsearch
 from lrsearch_keras import LRExplorerCallback
 from tests.keras.tasks import data, decades, fit, line, network, scores
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_folder_holds_tables_weights_predictions_and_pictures(tmp_path: Path) -> None:
@@ -135,6 +141,41 @@ def test_a_folder_that_goes_away_is_a_warning_and_the_training_goes_on(tmp_path:
     with pytest.warns(RuntimeWarning, match="could not be written, training goes on"):
         fit(line(), explorer, epochs=6, callbacks=[Remove()])
     assert len(explorer.history) == 6
+
+
+def test_a_picture_that_cannot_be_drawn_is_a_warning_and_the_training_goes_on(
+    tmp_path: Path,
+) -> None:
+    """Whatever the tables of a run raise: here matplotlib, for a style that is wrong."""
+    matplotlib = pytest.importorskip("matplotlib")
+    explorer = LRExplorerCallback(decades(), directory=tmp_path, verbose=0)
+    with matplotlib.rc_context():
+        matplotlib.rcParams._set("figure.dpi", "not a number")
+        with pytest.warns(RuntimeWarning, match="picture .* could not be written, training goes"):
+            fit(line(), explorer, epochs=6)
+    assert len(explorer.history) == 6
+    assert (tmp_path / "trials.csv").exists()
+
+
+def test_a_package_that_is_not_installed_writes_its_folder_too(tmp_path: Path) -> None:
+    """On the path alone, its version is known."""
+    script = (
+        "import sys, importlib.metadata as metadata\n"
+        "whole = metadata.distribution\n"
+        "def distribution(name):\n"
+        "    if name == 'lrsearch': raise metadata.PackageNotFoundError(name)\n"
+        "    return whole(name)\n"
+        "metadata.distribution = distribution\n"
+        "from tests.keras.tasks import decades, fit, line\n"
+        "from lrsearch_keras import LRExplorerCallback\n"
+        "fit(line(), LRExplorerCallback(decades(), directory=sys.argv[1], verbose=0), epochs=6)\n"
+    )
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "adapters")])
+    subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", "-c", script, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": paths}, check=True, cwd=ROOT, capture_output=True,
+    )  # fmt: skip
+    assert json.loads((tmp_path / "summary.json").read_text())["lrsearch"] == lrsearch.__version__
 
 
 def test_what_the_folder_needs_is_checked_at_once() -> None:

@@ -58,7 +58,19 @@ def test_a_run_that_is_over_is_not_trained_again(tmp_path: Path) -> None:
     assert again.exploit.history == first.exploit.history
     assert json.loads((tmp_path / "summary.json").read_text()) == summary
     assert model.evaluate(x[48:], y[48:], verbose=0) == pytest.approx(first.best_score, rel=1e-4)
-    assert float(model.optimizer.learning_rate) == pytest.approx(float(first.rate))
+    safe = max(float(first.best.rate), float(first.peak) / 100)
+    assert float(model.optimizer.learning_rate) == pytest.approx(safe)
+
+
+def test_a_resumed_display_counts_on(tmp_path: Path, capfd: Any) -> None:
+    killed(tmp_path, 7)
+    capfd.readouterr()
+    run(tmp_path, verbose=1)
+    lines = [text for text in capfd.readouterr().err.splitlines() if "/18 epochs" in text]
+    counts = [int(text.partition("/")[0]) for text in lines]
+    assert counts[0] > 8
+    assert counts == sorted(counts)
+    assert counts[-1] == 18
 
 
 def test_a_run_that_is_over_says_so_once_and_trains_nothing(
@@ -68,9 +80,9 @@ def test_a_run_that_is_over_says_so_once_and_trains_nothing(
     for verbose in (0, 1):
         recwarn.clear()
         explorer = LRExplorerCallback(DigitRace(40, 20), directory=tmp_path, verbose=verbose)
-        history = fit(line(), explorer, epochs=4, verbose=2)
+        history = fit(line(), explorer, epochs=9, verbose=2)
     said = capsys.readouterr().out
-    assert said.count("is over, all 4 epochs were trained before: the model has its best") == 1
+    assert said.count("is over, all 9 epochs were trained before: the model has its best") == 1
     assert history.history == {}
     assert not [w for w in recwarn if issubclass(w.category, RuntimeWarning)]
 

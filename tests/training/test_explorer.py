@@ -186,11 +186,14 @@ def test_a_trial_that_diverges_does_no_harm_to_the_next():
 
 
 def test_too_few_epochs_are_said_in_the_words_of_the_loop():
-    with (
-        pytest.warns(RuntimeWarning, match=r"the training has 3: pass more epochs to Explorer"),
-        pytest.warns(RuntimeWarning, match="the training's 3 epochs were over before the search"),
-    ):
+    with pytest.raises(ValueError, match=r"GridSearch needs at least 4 .* pass .* to Explorer"):
         explored(epochs=3)
+    search = lrsearch.DigitSearch(["0.1", "0.01"], digits=0, epochs=2, extend=2)
+    with (
+        pytest.warns(RuntimeWarning, match=r"the training has 5: pass more epochs to Explorer"),
+        pytest.warns(RuntimeWarning, match="the training's 5 epochs were over before the search"),
+    ):
+        explored(epochs=5, search=search)
     with pytest.warns(RuntimeWarning, match=r"0\.01, which the optimizer was built with"):
         train(Explorer(Quadratic(), 12, verbose=0))
 

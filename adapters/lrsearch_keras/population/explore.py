@@ -232,9 +232,10 @@ class _Running:
                 (Epoch("explore", trial.round, number, trial.rate, at, trial.stop_epoch, score),
                  member)
             )  # fmt: skip
-            if not self.search.report(trial, score, at):
+            state = self.search.report(trial, score, at)
+            if not state:
                 del self._out[number], self._members[number], self._epochs[number]
-                self.trials.end_leg(trial, at, partial(self.trainer.state, member))
+                self.trials.end_leg(trial, at, state, partial(self.trainer.state, member))
         return ended
 
     def release(self) -> None:

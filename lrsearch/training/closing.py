@@ -1,0 +1,99 @@
+"""The line that a training ends with: what was found, and what the scores suggest to do next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from lrsearch.evidence import Evidence
+from lrsearch.rate import Rate
+from lrsearch.training.phases import Epoch
+
+__all__ = ["closing_text", "overfitted"]
+
+_EARLY = 0.5
+"""The best epoch of a second phase that overfits lies in this part of it at the latest."""
+_LOST = 0.1
+"""What the score lost since then, in parts of what the phase had won, that is worth a word."""
+
+
+def closing_text(
+    history: Sequence[Epoch],
+    best: Epoch | None,
+    rate: Rate | None,
+    peak: Rate | None,
+    evidence: Evidence | None,
+    name: str,
+    sign: float,
+) -> str:
+    """What was found, in one line; a second one where the second phase overfitted.
+
+    Parameters
+    ----------
+    history : sequence of Epoch
+        Every epoch of the training.
+    best : Epoch or None
+        The one with the best score.
+    rate : Rate or None
+        The rate that the search recommends.
+    peak : Rate or None
+        The highest rate of the second phase.
+    evidence : Evidence or None
+        What the scores support.
+    name : str
+        What the score is called.
+    sign : float
+        1 where a smaller score is better, -1 where a larger one is.
+
+    Examples
+    --------
+    >>> history = [Epoch("explore", 1, 0, Rate("0.1"), 1, 1, 0.5)]
+    >>> closing_text(history, history[0], Rate("0.1"), None, None, "val_loss", 1.0)
+    'rate 0.1; best val_loss 0.5 in epoch 1 of 1'
+    """
+    parts = ["no rate was found" if rate is None else f"rate {rate}"]
+    if peak is not None:
+        parts[0] += f", then trained from a peak of {peak}"
+    if best is not None and best.score is not None:
+        number = max(i for i, epoch in enumerate(history, 1) if epoch == best)
+        parts.append(f"best {name} {best.score:.5g} in epoch {number} of {len(history)}")
+    if evidence is not None:
+        parts.append(f"evidence: {evidence.sentence}")
+    text = "; ".join(parts)
+    return "\n".join([text, *overfitted(history, name, sign)])
+
+
+def overfitted(history: Sequence[Epoch], name: str, sign: float) -> list[str]:
+    """A sentence where the second phase was at its best early, and lost much of it; or none.
+
+    Examples
+    --------
+    >>> scores = [0.5, 0.2, 0.3, 0.4, 0.5, 0.5]
+    >>> history = [Epoch("exploit", 0, -1, 0.1, n, 6, s) for n, s in enumerate(scores, 1)]
+    >>> overfitted(history, "loss", 1.0)[0][:62]
+    'the best epoch of the second phase was its 2nd of 6, and loss '
+    """
+    scored = [
+        (epoch.epoch, epoch.score)
+        for epoch in history
+        if epoch.phase == "exploit" and epoch.score is not None and math.isfinite(epoch.score)
+    ]
+    if len(scored) < 2:
+        return []
+    at, best = min(scored, key=lambda pair: sign * pair[1])
+    first, (length, last) = scored[0][1], scored[-1]
+    lost = sign * (last - best)
+    won = max(sign * (first - best), 0.05 * abs(best))
+    if at > _EARLY * length or lost <= _LOST * won or lost <= 0.01 * abs(best):
+        return []
+    return [
+        f"the best epoch of the second phase was its {_ordinal(at)} of {length}, and {name} went "
+        f"from {best:.4g} to {last:.4g} after it: it overfits. Fewer epochs, more data or "
+        "regularisation would serve it; the model has the weights of the best epoch"
+    ]
+
+
+def _ordinal(number: int) -> str:
+    endings = {1: "st", 2: "nd", 3: "rd"}
+    ending = "th" if 10 <= number % 100 <= 13 else endings.get(number % 10, "th")
+    return f"{number}{ending}"

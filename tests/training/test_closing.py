@@ -1,0 +1,37 @@
+"""What a training says at its end."""
+
+import pytest
+
+from lrsearch import Epoch
+from lrsearch.training.closing import closing_text, overfitted
+
+
+def phase(scores):
+    length = len(scores)
+    return [Epoch("exploit", 0, -1, 0.1, n, length, s) for n, s in enumerate(scores, 1)]
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        [0.9, 0.5, 0.4, 0.3, 0.2, 0.2],  # best at the end
+        [0.9, 0.3, 0.31, 0.3, 0.31, 0.302],  # flat from early on
+        [0.9, 0.3, None, None, None, None],  # one score, and no later one
+        [0.3],
+        [],
+    ],
+)
+def test_what_does_not_overfit_is_not_said_to(scores):
+    assert overfitted(phase(scores), "loss", 1.0) == []
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_what_overfits_is_told_by_how_much_and_from_where(sign):
+    scores = [sign * s for s in (0.9, 0.5, 0.175, 0.25, 0.4, 0.499)]
+    (text,) = overfitted(phase(scores), "l", sign)
+    assert "its 3rd of 6" in text
+    assert f"from {sign * 0.175:.4g} to {sign * 0.499:.4g}" in text
+
+
+def test_a_training_without_a_rate_says_so():
+    assert closing_text([], None, None, None, None, "loss", 1.0) == "no rate was found"
