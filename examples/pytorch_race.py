@@ -50,7 +50,7 @@ def validate(model, images, classes):
 def main(budget, max_epochs, folder):
     train, validation = load()
     search = lrsearch.DigitRace(budget=budget, max_epochs=max_epochs)
-    for trial in search:
+    for trial in search.iterate(resume=True):
         model = new_model(trial.init)
         optimizer = torch.optim.SGD(model.parameters(), lr=float(trial.rate), momentum=0.9)
         checkpoint = Path(folder) / f"trial-{trial.number}.pt"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from typing import Any, Literal
 from lrsearch.checks import at_least, is_number, number, numbers, sign
 from lrsearch.checks import standard_error as checked_error
 from lrsearch.evidence import Evidence
+from lrsearch.hints import DIRECTION, STARTED_ANEW, Repeats, seems_to_minimise_accuracy
 from lrsearch.rate import Rate
 from lrsearch.trial import LegState, Round, StaleTrial, Trial, TrialRecord, Trials
 
@@ -69,6 +71,9 @@ class Search(ABC):
         self._returned: dict[int, Trial] = {}
         self._returned_order: list[int] = []
         self._resume = True
+        self._replaying = False
+        self._repeats = Repeats()
+        self._warned: set[str] = set()
         self._events: list[Event] = []
         self._rounds: list[Round] = []
         self._best: TrialRecord | None = None
@@ -459,9 +464,42 @@ class Search(ABC):
             heapq.heappush(self._returned_order, record.number)
 
     def __iter__(self) -> Iterator[Trial]:
-        """Ask until the search is done; a loop that is left releases the trial in hand."""
+        """As `iterate`, for a loop that keeps no checkpoints: every leg starts at epoch 0."""
+        return self.iterate()
+
+    def iterate(self, resume: bool = False) -> Iterator[Trial]:
+        """Ask until the search is done; a loop that is left releases the trial in hand.
+
+        Parameters
+        ----------
+        resume : bool
+            Whether the loop keeps checkpoints: one after each leg, and the trial's last one put
+            back where ``trial.start_epoch`` is above 0. Without it every leg starts at epoch 0,
+            and is charged in full.
+
+        Raises
+        ------
+        RuntimeError
+            If nothing can be handed out before what is out is told.
+
+        Examples
+        --------
+        >>> import lrsearch
+        >>> race = lrsearch.DigitRace(budget=40, max_epochs=8)
+        >>> checkpoints = {}
+        >>> for trial in race.iterate(resume=True):
+        ...     weight = checkpoints[trial.number] if trial.start_epoch else 1.0
+        ...     scores = []
+        ...     for _ in range(trial.epochs):
+        ...         weight -= min(trial.rate, 2) * weight
+        ...         scores.append(abs(weight))
+        ...     checkpoints[trial.number] = weight
+        ...     race.tell(trial, scores)
+        >>> race.rate
+        Rate('1')
+        """
         while True:
-            trial = self.ask()
+            trial = self.ask(resume)
             if trial is None:
                 if self.done:
                     return
@@ -500,8 +538,12 @@ class Search(ABC):
         >>> copy.rate
         Rate('0.01')
         """
-        for event in events:
-            self._apply(event)
+        self._replaying = True
+        try:
+            for event in events:
+                self._apply(event)
+        finally:
+            self._replaying = False
 
     def _apply(self, event: Sequence[Any]) -> None:
         kind = event[0]
@@ -587,15 +629,27 @@ class Search(ABC):
                 self._best = record
 
     def _end(self, record: TrialRecord, state: LegState) -> LegState:
-        del self._out[record.number]
+        start = self._out.pop(record.number).start_epoch
         record.state = state.value  # type: ignore[assignment]
         record.checkpoint = record.epoch
         if state is LegState.DIVERGED:
             record.score = None
             if self._best is record:
                 self._find_best()
+        was_over = self.done
         self._told(record)
+        if start > 0 and self._repeats.note(record, start):
+            self._warn(STARTED_ANEW, record=record, start=start)
+        ends_now = self.done and not was_over
+        if ends_now and self._sign > 0 and seems_to_minimise_accuracy(self._records, self.rate):
+            self._warn(DIRECTION, rate=self.rate)
         return state
+
+    def _warn(self, text: str, **values: Any) -> None:
+        """Warn whoever reported or told, once of each kind; nobody where a log is replayed."""
+        if not self._replaying and text not in self._warned:
+            self._warned.add(text)
+            warnings.warn(text.format(**values), RuntimeWarning, stacklevel=4)
 
     def _find_best(self) -> None:
         scored = [other for other in self._records if other.score is not None]

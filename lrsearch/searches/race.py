@@ -68,8 +68,8 @@ class DigitRace(Search):
     --------
     >>> import math
     >>> race = DigitRace(budget=200, max_epochs=100)
-    >>> for trial in race:
-    ...     for epoch in range(trial.start_epoch + 1, trial.stop_epoch + 1):
+    >>> for trial in race:  # each leg from epoch 0; with checkpoints: race.iterate(resume=True)
+    ...     for epoch in range(1, trial.epochs + 1):
     ...         score = 1 / (1 + epoch * trial.rate) + trial.rate  # your training goes here
     ...         if not race.report(trial, score):
     ...             break

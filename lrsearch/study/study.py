@@ -230,9 +230,13 @@ class Study(SharedSearch):
             self._claims.release(trial.number)
 
     def __iter__(self) -> Iterator[Trial]:
-        """Ask until the search is done; while others have the last trials, wait for them.
+        """As `iterate`, for a loop that keeps no checkpoints: every leg starts at epoch 0."""
+        return self.iterate()
 
-        A loop that is left by break or an exception releases the trial in hand.
+    def iterate(self, resume: bool = False) -> Iterator[Trial]:
+        """As `Search.iterate`; while others have the last trials, wait for them.
+
+        Checkpoints have to be where every worker of the study finds them.
 
         Raises
         ------
@@ -241,7 +245,7 @@ class Study(SharedSearch):
         """
         process, pause = os.getpid(), 0.02
         while True:
-            trial = self.ask()
+            trial = self.ask(resume)
             if trial is None:
                 search = self.search
                 if search.done:

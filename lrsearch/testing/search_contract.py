@@ -46,7 +46,7 @@ def bowl(trial: Trial, epoch: int, optimum: float = 0.002) -> float:
 
 def run(search: Search, score: Callable[[Trial, int], float] = bowl) -> Search:
     """Run a search to its end, telling one score an epoch."""
-    for trial in itertools.islice(search, _LIMIT):
+    for trial in itertools.islice(search.iterate(resume=True), _LIMIT):
         search.tell(trial, [sign(search.direction) * score(trial, e) for e in _epochs(trial)])
     if not search.done:
         raise RuntimeError(f"the search is not done after {_LIMIT} legs")
@@ -109,11 +109,21 @@ class SearchContract(ABC):
     def test_it_charges_the_epochs_it_hands_out_and_no_more_than_it_said(self) -> None:
         search = self.search()
         handed_out = 0
-        for trial in search:
+        for trial in search.iterate(resume=True):
             handed_out += trial.epochs
             search.tell(trial, [bowl(trial, e) for e in _epochs(trial)])
         assert search.spent == handed_out == sum(record.spent for record in search.trials)
         assert search.most_epochs is None or search.spent <= search.most_epochs
+
+    def test_a_loop_that_says_nothing_of_checkpoints_gets_every_leg_from_0(self) -> None:
+        search = self.search()
+        spent = 0
+        for trial in search:
+            assert trial.start_epoch == 0
+            search.tell(trial, [bowl(trial, e) for e in _epochs(trial)])
+            spent += trial.stop_epoch
+        assert search.done
+        assert search.spent == spent
 
     def test_without_checkpoints_every_leg_starts_at_0_and_is_charged_in_full(self) -> None:
         search = self.search()

@@ -333,7 +333,7 @@ def test_automatic_digits_stop_where_another_would_be_noise():
 
 def test_a_race_recommends_a_rate_inside_its_interval():
     race = lrsearch.DigitRace(200, 50)
-    for trial in race:
+    for trial in race.iterate(resume=True):
         epochs = range(trial.start_epoch + 1, trial.stop_epoch + 1)
         race.tell(trial, [(math.log10(trial.rate) + 2.2) ** 2 + 1 / e for e in epochs])
     evidence = race.evidence()

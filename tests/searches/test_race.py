@@ -267,7 +267,7 @@ def test_equal_scores_recommend_a_rate_and_support_no_digit():
 
 def test_a_score_a_leg_is_enough():
     search = DigitRace(200, 50)
-    for trial in search:
+    for trial in search.iterate(resume=True):
         search.tell(trial, progress(math.log10(trial.rate), trial.stop_epoch, -1.0))
     assert -2 <= math.log10(search.rate) <= -1
 

@@ -81,7 +81,7 @@ def killed(folder, make, how, generator, kills, workers=1):
             check(study, acknowledged)
             if not study.done and kill < kills - 1:
                 continue
-            for trial in study:
+            for trial in study.iterate(resume=True):
                 study.tell(trial, [bowl(trial, e) for e in epochs(trial)])
             finish(study, make, how)
         finished += 1

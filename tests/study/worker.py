@@ -16,7 +16,7 @@ def main(path, acknowledged, how="tell", pause="0"):
     log = os.open(acknowledged, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     with Study.open(path) as study:
         os.write(log, b"ready\n")
-        for trial in study:
+        for trial in study.iterate(resume=True):
             time.sleep(float(pause))
             epochs = range(trial.start_epoch + 1, trial.stop_epoch + 1)
             if how == "tell":

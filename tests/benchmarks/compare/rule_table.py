@@ -93,7 +93,7 @@ class Replay:
     def rate(self, budget: int, max_epochs: int, init: int) -> float:
         """What a race recommends."""
         race = DigitRace(budget, max_epochs, first=DECADES[2:6])
-        for trial in race:
+        for trial in race.iterate(resume=True):
             for epoch in range(trial.start_epoch, trial.stop_epoch):
                 if not race.report(trial, self.constant(float(trial.rate), epoch, init)):
                     break
