@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import re
+import sys
 from decimal import Decimal
 from typing import Any
 
@@ -30,6 +31,14 @@ class Rate(float):
     value : str, int, float, decimal.Decimal, numpy number or Rate
         A float is read by its shortest repr: ``Rate(0.1 + 0.2)`` is 0.30000000000000004, what
         the float says, while ``Rate(0.3)`` is 0.3.
+
+    Notes
+    -----
+    An optimizer of PyTorch's takes a rate as it is, and its state then holds it. That
+    ``torch.load(weights_only=True)`` reads it back, this class is entered among
+    ``torch.serialization``'s safe globals, by the first rate that is made or saved after PyTorch
+    was imported. Its unpickler rebuilds no float subclass as a plain float, so a program that
+    never imports lrsearch cannot load such a file: pass ``float(rate)`` for it.
 
     Attributes
     ----------
@@ -61,6 +70,7 @@ class Rate(float):
     exponent: int
 
     def __new__(cls, value: Any) -> Rate:
+        _enter_at_torch()
         if isinstance(value, Rate):
             return value
         return cls._of(*_parse(value), value)
@@ -175,6 +185,7 @@ class Rate(float):
         return f"Rate({str(self)!r})"
 
     def __reduce__(self) -> tuple[type[Rate], tuple[str]]:
+        _enter_at_torch()
         return Rate, (f"{self.coefficient}e{self.exponent}",)
 
     def __copy__(self) -> Rate:
@@ -182,6 +193,19 @@ class Rate(float):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Rate:
         return self
+
+
+_entered = False
+
+
+def _enter_at_torch() -> None:
+    """Let ``torch.load(weights_only=True)`` read rates, once PyTorch is imported."""
+    global _entered
+    if not _entered and "torch.serialization" in sys.modules:
+        enter = getattr(sys.modules["torch.serialization"], "add_safe_globals", None)
+        if enter is not None:
+            enter([Rate])
+            _entered = True
 
 
 def _parse(value: Any) -> tuple[int, int]:

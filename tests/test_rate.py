@@ -4,6 +4,8 @@ import copy
 import json
 import math
 import pickle
+import subprocess
+import sys
 from decimal import Decimal
 from fractions import Fraction
 
@@ -157,3 +159,35 @@ def test_rounding_gives_the_nearest_rate_of_so_many_digits(rate, digits):
     assert rounded.digits <= digits
     unit = 10.0 ** (rate.leading_place - digits + 1)
     assert abs(rounded - rate) <= unit / 2 * (1 + 1e-9)
+
+
+# PyTorch's files
+
+SAVES = """
+import sys
+{imports}
+search = lrsearch.GridSearch(["0.003"], epochs=1)
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.AdamW(model.parameters(), lr=search.ask().rate)
+torch.save(optimizer.state_dict(), sys.argv[1])
+optimizer.load_state_dict(torch.load(sys.argv[1], weights_only=True))
+print(repr(optimizer.param_groups[0]["lr"]))
+"""
+LOADS = """
+import sys
+{imports}
+search = lrsearch.GridSearch(lrsearch.DECADES, epochs=1)
+print(repr(torch.load(sys.argv[1], weights_only=True)["param_groups"][0]["lr"]))
+"""
+
+
+@pytest.mark.parametrize("imports", ["import lrsearch, torch", "import torch, lrsearch"])
+def test_an_optimizer_of_pytorchs_that_has_a_rate_is_saved_and_loaded(tmp_path, imports):
+    pytest.importorskip("torch")
+    for program in (SAVES, LOADS):
+        result = subprocess.run(
+            [sys.executable, "-c", program.format(imports=imports), tmp_path / "optimizer.pt"],
+            capture_output=True,
+            text=True,
+        )
+        assert result.stdout == "Rate('0.003')\n", result.stderr

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lrsearch.exploit import Exploit
+from lrsearch.exploit import Exploit, Schedule
 
 __all__ = ["Options", "check_search"]
 
@@ -32,6 +32,13 @@ class Options:
         if self.search is not None:
             check_search(self.search)
         is_phase = exploit is None or exploit is False or isinstance(exploit, Exploit)
+        if isinstance(exploit, Schedule):
+            raise TypeError(
+                f"exploit has to be an Exploit, not a schedule alone, got {exploit!r}. For a "
+                "schedule from the rate found pass exploit=lambda search, epochs: lrsearch.Exploit("
+                "[search.rate], epochs, lrsearch.CosineAnnealing(1, epochs)); with 1 in place of "
+                "[search.rate] a schedule stands for itself"
+            )
         if not is_phase and not callable(exploit):
             raise TypeError(
                 "exploit has to be an Exploit, a function of the search and the epochs left, "

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from lrsearch import DigitSearch, Exploit, GridSearch
+from lrsearch import CosineAnnealing, DigitSearch, Exploit, GridSearch
 from lrsearch_keras import LRExplorerCallback
 from tests.keras.tasks import Script, data, decades, fit, line, network, scores
 
@@ -256,6 +256,7 @@ def test_trials_that_were_asked_elsewhere() -> None:
         ({"search": 3}, TypeError, "search has to be a search such as"),
         ({"search": DigitSearch}, TypeError, "got the class DigitSearch"),
         ({"exploit": 3}, TypeError, "exploit has to be an Exploit, a function"),
+        ({"exploit": CosineAnnealing("0.01", 180)}, TypeError, "an Exploit, not a schedule alone"),
         ({"mode": "up"}, ValueError, 'mode has to be "auto", "min" or "max", got \'up\''),
         ({"initial": "new"}, ValueError, "initial has to be"),
         ({"start": "last"}, ValueError, "start has to be"),
