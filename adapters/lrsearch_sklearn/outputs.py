@@ -10,7 +10,8 @@ from typing import Any
 
 import joblib
 
-from lrsearch import Search, Study, files, report
+from lrsearch import Search, Study, files
+from lrsearch.results import write_run
 from lrsearch_sklearn.rows import Row, plain
 
 __all__ = ["RunFolder", "fingerprint"]
@@ -108,7 +109,7 @@ class RunFolder:
 
     def write_report(self, search: Search) -> None:
         """Write the finished search's tables and pictures."""
-        report.write_run(self.path, search)
+        write_run(self.path, search)
 
 
 def fingerprint(*parts: Any) -> str:
