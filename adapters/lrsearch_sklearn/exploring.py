@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lrsearch import Rate, Trial
-from lrsearch_sklearn.rows import (
+from lrsearch_sklearn.candidates import (
     Candidate,
     Row,
     fold_scores,

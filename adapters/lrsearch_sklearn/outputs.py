@@ -12,7 +12,7 @@ import joblib
 
 from lrsearch import Search, Study, files
 from lrsearch.results import write_run
-from lrsearch_sklearn.rows import Row, plain
+from lrsearch_sklearn.candidates import Row, plain
 
 __all__ = ["RunFolder", "fingerprint"]
 

@@ -15,7 +15,7 @@ from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
-from lrsearch_sklearn.rows import Candidate, Row, failed, fold_scores, metric_of
+from lrsearch_sklearn.candidates import Candidate, Row, failed, fold_scores, metric_of
 
 __all__ = ["ContinuedFits"]
 

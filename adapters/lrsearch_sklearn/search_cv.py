@@ -16,12 +16,12 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, indexable
 
 from lrsearch import DECADES, Search
-from lrsearch_sklearn import checks, parts
+from lrsearch_sklearn import checks, options
+from lrsearch_sklearn.candidates import filled
 from lrsearch_sklearn.evaluation import Evaluation, Fit, HeldSplits, refitting
 from lrsearch_sklearn.exploring import Exploration
 from lrsearch_sklearn.plotting import plot_search
-from lrsearch_sklearn.rows import filled
-from lrsearch_sklearn.searches import finished, new_search
+from lrsearch_sklearn.searches import as_search, new_search
 from lrsearch_sklearn.session import Session
 
 __all__ = ["LRSearchCV"]
@@ -199,7 +199,7 @@ multimetric_, classes_, n_features_in_, feature_names_in_
     def _run_search(self, evaluate_candidates: Any, *, callback_ctx: Any = None) -> None:
         fit = self._fit
         self._prepare(fit)
-        fit.folder = parts.folder(self, fit)
+        fit.folder = options.folder(self, fit)
         workers = joblib.effective_n_jobs(self.n_jobs)
         searches = fit.searches if fit.folder is None else fit.folder.studies(fit.searches)
         exploration = Exploration(
@@ -215,12 +215,12 @@ multimetric_, classes_, n_features_in_, feature_names_in_
         )
         evaluate = Evaluation(self, evaluate_candidates, fit, callback_ctx)
         refit = refitting(self.estimator, fit.X, fit.y, fit.routed.estimator.fit)
-        with parts.progress(self, searches) as progress:
+        with options.progress(self, searches) as progress:
             Session(
                 exploration,
                 fit.n_splits,
                 evaluate,
-                parts.continued(self, fit),
+                options.continued(self, fit),
                 fit.folder,
                 refit if self.refit else None,
                 workers,
@@ -276,7 +276,7 @@ multimetric_, classes_, n_features_in_, feature_names_in_
         )
         fit.results.update(results)
         best = exploration.chosen([exploration.mean(row) for row in rows])
-        self.searches_ = [finished(search) for search in exploration.searches]
+        self.searches_ = [as_search(search) for search in exploration.searches]
         self.search_ = self.searches_[rows[best].candidate.point]
         self.rate_ = rows[best].candidate.trial.rate
         self.evidence_ = self.search_.evidence()

@@ -6,7 +6,7 @@ from typing import Any
 
 from lrsearch import DigitRace, DigitSearch, Search, from_config
 
-__all__ = ["TRAININGS", "finished", "new_search"]
+__all__ = ["TRAININGS", "as_search", "new_search"]
 
 TRAININGS = 3.5
 """A race's budget, in full trainings, where none is given."""
@@ -75,7 +75,7 @@ def new_search(
     return DigitRace(budget - last, max_resource, direction="maximize")
 
 
-def finished(search: Any) -> Search:
+def as_search(search: Any) -> Search:
     """A search or a study as a search of its own, that can be pickled."""
     if isinstance(search, Search):
         return search

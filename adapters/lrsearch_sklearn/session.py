@@ -11,10 +11,10 @@ from sklearn.exceptions import FitFailedWarning
 
 from lrsearch import Trial
 from lrsearch.results import Progress
+from lrsearch_sklearn.candidates import Candidate, Row, failed
 from lrsearch_sklearn.exploring import Exploration
 from lrsearch_sklearn.outputs import RunFolder
 from lrsearch_sklearn.racing import ContinuedFits
-from lrsearch_sklearn.rows import Candidate, Row, failed
 
 __all__ = ["Session"]
 

@@ -1,4 +1,4 @@
-"""The parts of a fit that its options ask for."""
+"""What the options of a fit ask for: its folder, its display, fits that go on."""
 
 from __future__ import annotations
 
