@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lrsearch import Evidence, Rate, Search, Trial, TrialRecord, from_config
-from lrsearch_optuna.claims import OUT, Claims, Outcome, Scores, best
+from lrsearch_optuna.attempts import OUT, Attempts, Outcome, Scores, best
 
 __all__ = ["Deal", "Dealer"]
 
@@ -74,7 +74,7 @@ class Dealer:
         self.search = search
         self.low, self.high, self.retries = low, high, retries
         self._sign = 1 if search.direction == "minimize" else -1
-        self._claims: dict[int, Claims] = {}
+        self._attempts: dict[int, Attempts] = {}
         self._repeats: dict[int, tuple[Deal, Outcome]] = {}
         self._batch: dict[int, Trial] = {}
         self._missing: set[int] = set()
@@ -90,29 +90,29 @@ class Dealer:
 
     # What the study shows ---------------------------------------------------------------------
 
-    def claim(self, number: int, deal: Deal, outcome: Outcome = OUT) -> None:
+    def attempt(self, number: int, deal: Deal, outcome: Outcome = OUT) -> None:
         """Optuna trial `number` has this deal, and this has become of it."""
         if deal.repeat:
             self._repeats[number] = deal, outcome
         else:
-            claims = self._claims.setdefault(deal.trial.number, Claims())
-            claims.by_number[number] = outcome
+            attempts = self._attempts.setdefault(deal.trial.number, Attempts())
+            attempts.by_number[number] = outcome
             self._refresh(deal.trial.number)
 
-    def withdraw(self, number: int, deal: Deal) -> None:
+    def release(self, number: int, deal: Deal) -> None:
         """Optuna trial `number` has this deal no more."""
         if deal.repeat:
             self._repeats.pop(number, None)
-        elif deal.trial.number in self._claims:
-            self._claims[deal.trial.number].by_number.pop(number, None)
+        elif deal.trial.number in self._attempts:
+            self._attempts[deal.trial.number].by_number.pop(number, None)
             self._refresh(deal.trial.number)
 
     def contested(self, number: int, deal: Deal) -> bool:
         """Whether another live Optuna trial has the same deal."""
         if deal.repeat:
             return False
-        claims = self._claims.get(deal.trial.number, Claims())
-        others = Claims({n: o for n, o in claims.by_number.items() if n != number})
+        attempts = self._attempts.get(deal.trial.number, Attempts())
+        others = Attempts({n: o for n, o in attempts.by_number.items() if n != number})
         return others.first() is not None
 
     # Dealing ----------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ class Dealer:
         self._settle()
         if ahead < len(self._free):
             trial = self._batch[self._free[ahead]]
-            dealt = self._claims.get(trial.number, Claims()).by_number
+            dealt = self._attempts.get(trial.number, Attempts()).by_number
             return Deal(trial._replace(leg=len(dealt)), repeat=False)
         record = self._leader()
         if record is None:
@@ -163,7 +163,7 @@ class Dealer:
     def _loss(self, record: TrialRecord) -> float | None:
         if record.number not in self._batch:
             return None if record.score is None else self._sign * record.score
-        scores = self._claims.get(record.number, Claims()).scores(self.retries)
+        scores = self._attempts.get(record.number, Attempts()).scores(self.retries)
         return None if scores is None else best(scores, self._sign)
 
     # The search -------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ class Dealer:
     def _scores(self, trial: Trial) -> Scores | None:
         if not self._holds(trial.rate):
             return math.nan
-        scores = self._claims.get(trial.number, Claims()).scores(self.retries)
+        scores = self._attempts.get(trial.number, Attempts()).scores(self.retries)
         return scores[: trial.epochs] if isinstance(scores, Sequence) else scores
 
     def _holds(self, rate: Rate) -> bool:
@@ -236,13 +236,13 @@ class Dealer:
         """Bring what is free and what is missing up to date for one trial of the search."""
         if number not in self._batch:
             return
-        claims = self._claims.get(number, Claims())
-        free = claims.free(self.retries)
+        attempts = self._attempts.get(number, Attempts())
+        free = attempts.free(self.retries)
         if free and number not in self._free:
             insort(self._free, number)
         elif not free and number in self._free:
             self._free.remove(number)
-        if claims.scores(self.retries) is None:
+        if attempts.scores(self.retries) is None:
             self._missing.add(number)
         else:
             self._missing.discard(number)

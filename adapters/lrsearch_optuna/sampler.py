@@ -18,7 +18,7 @@ from optuna.trial import Trial as OptunaTrial
 
 from lrsearch import DigitSearch, Direction, Evidence, Search, Trial, from_config
 from lrsearch_optuna.dealer import Deal
-from lrsearch_optuna.mirror import KEY, Mirror
+from lrsearch_optuna.study_view import KEY, StudyView
 
 __all__ = ["DigitSampler", "dealt"]
 
@@ -106,11 +106,11 @@ class DigitSampler(BaseSampler):
         self._clear()
 
     def _clear(self) -> None:
-        self._mirrors: WeakKeyDictionary[BaseStorage, dict[int, Mirror]] = WeakKeyDictionary()
+        self._views: WeakKeyDictionary[BaseStorage, dict[int, StudyView]] = WeakKeyDictionary()
         self._lock = threading.RLock()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in ("_mirrors", "_lock")}
+        return {k: v for k, v in self.__dict__.items() if k not in ("_views", "_lock")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -134,14 +134,14 @@ class DigitSampler(BaseSampler):
         with self._lock:
             return self._known(study).dealer.evidence()
 
-    def _known(self, study: Study) -> Mirror:
+    def _known(self, study: Study) -> StudyView:
         trials = study._storage.get_all_trials(study._study_id, deepcopy=False)
         for trial in trials:
             distribution = trial.distributions.get(self.param)
             if isinstance(distribution, FloatDistribution) and KEY in trial.user_attrs:
-                mirror = self._mirror(study, distribution)
-                mirror.observe(trials)
-                return mirror
+                view = self._view(study, distribution)
+                view.observe(trials)
+                return view
         raise ValueError(f"no trial of this study was dealt a rate for {self.param!r}")
 
     # Sampling ---------------------------------------------------------------------------------
@@ -183,10 +183,10 @@ class DigitSampler(BaseSampler):
         if not self.stop:
             return
         with self._lock:
-            mirror = self._known(study)
+            view = self._known(study)
             value = None if values is None else values[0]
-            mirror.ended(trial.number, record, state, value, trial.intermediate_values)
-            if mirror.dealer.done:
+            view.ended(trial.number, record, state, value, trial.intermediate_values)
+            if view.dealer.done:
                 with suppress(RuntimeError):  # outside of optimize(), the loop is the caller's
                     study.stop()
 
@@ -198,30 +198,30 @@ class DigitSampler(BaseSampler):
     def _deal(self, study: Study, trial: FrozenTrial, distribution: BaseDistribution) -> Deal:
         storage, study_id = study._storage, study._study_id
         with self._lock:
-            mirror = self._mirror(study, distribution)
+            view = self._view(study, distribution)
             for _ in range(_TRIES):
                 trials = storage.get_all_trials(study_id, deepcopy=False)
-                mirror.observe(trials)
-                deal = mirror.deal(trial, trials)
-                record = mirror.record(deal)
+                view.observe(trials)
+                deal = view.deal(trial, trials)
+                record = view.record(deal)
                 storage.set_trial_user_attr(trial._trial_id, KEY, record)
                 if not deal.repeat:
-                    mirror.observe(storage.get_all_trials(study_id, deepcopy=False))
-                if not mirror.dealer.contested(trial.number, deal):
+                    view.observe(storage.get_all_trials(study_id, deepcopy=False))
+                if not view.dealer.contested(trial.number, deal):
                     break
             trial.user_attrs[KEY] = record
             return deal
 
-    def _mirror(self, study: Study, distribution: BaseDistribution) -> Mirror:
+    def _view(self, study: Study, distribution: BaseDistribution) -> StudyView:
         low, high = _range(self.param, distribution)
-        of_storage = self._mirrors.setdefault(study._storage, {})
-        mirror = of_storage.get(study._study_id)
-        if mirror is None:
-            mirror = Mirror(self._search(study), self.param, low, high, self.retries)
-            mirror.check_study(study._storage, study._study_id)
-            of_storage[study._study_id] = mirror
-        mirror.check_range(low, high)
-        return mirror
+        of_storage = self._views.setdefault(study._storage, {})
+        view = of_storage.get(study._study_id)
+        if view is None:
+            view = StudyView(self._search(study), self.param, low, high, self.retries)
+            view.check_study(study._storage, study._study_id)
+            of_storage[study._study_id] = view
+        view.check_range(low, high)
+        return view
 
     def _search(self, study: Study) -> Search:
         minimizes = study.direction == StudyDirection.MINIMIZE

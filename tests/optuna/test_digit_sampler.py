@@ -320,7 +320,7 @@ def test_a_trial_of_another_process_is_never_dealt_what_this_one_deals(monkeypat
         if not interrupted:
             interrupted.append(trial_id)
             # The other one's read took this one for older than it is: no place was kept.
-            monkeypatch.setattr("lrsearch_optuna.mirror._ABOUT_TO", timedelta(0))
+            monkeypatch.setattr("lrsearch_optuna.study_view._ABOUT_TO", timedelta(0))
             asked[1].suggest_float("lr", 1e-6, 10, log=True)
         write(trial_id, key, value)
 
@@ -341,7 +341,7 @@ def test_a_trial_about_to_be_dealt_to_keeps_its_place():
 
 
 def test_a_trial_that_died_before_it_was_dealt_to_keeps_no_place_for_ever(monkeypatch):
-    monkeypatch.setattr("lrsearch_optuna.mirror._ABOUT_TO", timedelta(0))
+    monkeypatch.setattr("lrsearch_optuna.study_view._ABOUT_TO", timedelta(0))
     study = new_study(DigitSampler("lr", lrsearch.GridSearch(["0.1", "0.01"], epochs=1)))
     study.ask()
     rates = {study.ask(WIDE).params["lr"] for _ in range(2)}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["FAILED", "OUT", "STALE", "Claims", "Outcome", "Scores", "best"]
+__all__ = ["FAILED", "OUT", "STALE", "Attempts", "Outcome", "Scores", "best"]
 
 OUT = "out"
 """A worker trains it, or is about to."""
@@ -23,7 +23,7 @@ Outcome = str | Scores
 
 
 @dataclass(slots=True)
-class Claims:
+class Attempts:
     """The Optuna trials that were dealt one trial of the search, by number."""
 
     by_number: dict[int, Outcome] = field(default_factory=dict)
@@ -42,11 +42,11 @@ class Claims:
 
         Examples
         --------
-        >>> Claims({3: "stale", 5: "out", 7: 0.5}).scores(retries=1) is None
+        >>> Attempts({3: "stale", 5: "out", 7: 0.5}).scores(retries=1) is None
         True
-        >>> Claims({3: "stale", 5: "stale", 7: 0.5}).scores(retries=1)
+        >>> Attempts({3: "stale", 5: "stale", 7: 0.5}).scores(retries=1)
         0.5
-        >>> Claims({3: "failed", 5: "failed"}).scores(retries=1)
+        >>> Attempts({3: "failed", 5: "failed"}).scores(retries=1)
         nan
         """
         first = self.first()

@@ -13,10 +13,10 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from lrsearch import Search
-from lrsearch_optuna.claims import FAILED, OUT, STALE, Outcome
+from lrsearch_optuna.attempts import FAILED, OUT, STALE, Outcome
 from lrsearch_optuna.dealer import Deal, Dealer
 
-__all__ = ["KEY", "Mirror", "outcome"]
+__all__ = ["KEY", "StudyView", "outcome"]
 
 KEY = "lrsearch"
 """The user attribute that holds a trial's deal, and the study's that holds the search."""
@@ -25,7 +25,7 @@ _ABOUT_TO = timedelta(seconds=30)
 """A running trial without a deal, no older than this, is about to be dealt to."""
 
 
-class Mirror:
+class StudyView:
     """What was read of one study.
 
     Parameters
@@ -93,9 +93,9 @@ class Mirror:
         else:
             self._open.add(number)
         if record is None or not self._counts(trial, record):
-            self._withdraw(number)
+            self._release(number)
             return
-        self._claim(number, record, outcome(trial.state, trial.value, trial.intermediate_values))
+        self._attempt(number, record, outcome(trial.state, trial.value, trial.intermediate_values))
 
     def ended(
         self, number: int, record: Mapping[str, Any], state: TrialState, value: float | None,
@@ -103,10 +103,10 @@ class Mirror:
     ) -> None:  # fmt: skip
         """Take in a trial whose end is not stored yet."""
         ending = FAILED if state == TrialState.FAIL else outcome(state, value, intermediate)
-        self._claim(number, record, ending)
+        self._attempt(number, record, ending)
         self._open.discard(number)
 
-    def _claim(self, number: int, record: Mapping[str, Any], ending: Outcome) -> None:
+    def _attempt(self, number: int, record: Mapping[str, Any], ending: Outcome) -> None:
         deal = Deal.from_json(record)
         if record["search"] != self._mark:
             raise ValueError(
@@ -116,14 +116,14 @@ class Mirror:
         if ending == STALE and record.get("failed"):
             ending = FAILED
         if self._deals.get(number, deal) != deal:
-            self._withdraw(number)
+            self._release(number)
         self._deals[number] = deal
-        self.dealer.claim(number, deal, ending)
+        self.dealer.attempt(number, deal, ending)
 
-    def _withdraw(self, number: int) -> None:
+    def _release(self, number: int) -> None:
         deal = self._deals.pop(number, None)
         if deal is not None:
-            self.dealer.withdraw(number, deal)
+            self.dealer.release(number, deal)
 
     def _counts(self, trial: FrozenTrial, record: Mapping[str, Any]) -> bool:
         """Whether the trial has the rate that it was dealt: not where it was set otherwise."""
@@ -134,7 +134,7 @@ class Mirror:
 
     def deal(self, trial: FrozenTrial, trials: Sequence[FrozenTrial]) -> Deal:
         """What to deal to a trial, given all trials as last observed."""
-        self._withdraw(trial.number)
+        self._release(trial.number)
         ahead = sum(self._about_to(trials[n], trial) for n in self._open if n < trial.number)
         return self.dealer.deal(trial.number, ahead)
 
