@@ -44,27 +44,27 @@ class DigitRaceScheduler(FIFOScheduler):
     _supports_buffered_results = False
 
     def on_trial_add(self, tune_controller: Any, trial: Trial) -> None:
-        board = _searcher(tune_controller).board
-        if trial.status != Trial.PENDING or board.has_leg(trial.trial_id):
+        assignments = _searcher(tune_controller).assignments
+        if trial.status != Trial.PENDING or assignments.has_leg(trial.trial_id):
             return
         # An experiment was restored, and Ray would continue every trial that had not ended.
-        known = board.knows(trial.trial_id)
+        known = assignments.knows(trial.trial_id)
         trial.set_status(Trial.PAUSED if known else Trial.TERMINATED)
 
     def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:
         return _DECISIONS[_searcher(tune_controller).judge(trial.trial_id, result)]
 
     def choose_trial_to_run(self, tune_controller: Any) -> Trial | None:
-        board = _searcher(tune_controller).board
+        assignments = _searcher(tune_controller).assignments
         trials = list(tune_controller.get_trials())
         paused = [trial for trial in trials if trial.status == Trial.PAUSED]
         for trial in trials:
-            if trial.status == Trial.RUNNING and trial.trial_id in board.continuing:
-                board.resumed(trial.trial_id)
+            if trial.status == Trial.RUNNING and trial.trial_id in assignments.continuing:
+                assignments.resume(trial.trial_id)
         for trial in paused:
-            if trial.trial_id in board.continuing:
+            if trial.trial_id in assignments.continuing:
                 return trial
-        if board.search.done or tune_controller.search_alg.is_finished():
+        if assignments.search.done or tune_controller.search_alg.is_finished():
             for trial in paused:
                 tune_controller.stop_trial(trial)
         return next((trial for trial in trials if trial.status == Trial.PENDING), None)

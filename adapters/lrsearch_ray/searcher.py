@@ -13,7 +13,7 @@ from ray.tune.search import UNDEFINED_METRIC_MODE, Searcher
 
 from lrsearch import DigitSearch, Direction, Search, from_config
 from lrsearch.files import write_json
-from lrsearch_ray.board import Board, Verdict
+from lrsearch_ray.assignments import Assignments, Verdict
 from lrsearch_ray.space import rate_range
 
 __all__ = ["DigitSearcher"]
@@ -91,16 +91,16 @@ class DigitSearcher(Searcher):
         self.retries = retries
         self._config = None if search is None else search.config()
         self._range = 0.0, math.inf
-        self._board: Board | None = None
+        self._assignments: Assignments | None = None
         if mode is not None:
             self._check_direction(mode)
 
     # Results ----------------------------------------------------------------------------------
 
     @property
-    def board(self) -> Board:
+    def assignments(self) -> Assignments:
         """The search and the trials of Ray that train its rates."""
-        if self._board is None:
+        if self._assignments is None:
             if self._metric is None or self._mode is None:
                 undefined = UNDEFINED_METRIC_MODE.format(
                     cls=type(self).__name__, metric=self._metric, mode=self._mode
@@ -111,13 +111,13 @@ class DigitSearcher(Searcher):
                 )
             direction = _DIRECTIONS[self._mode]
             config = self._config or DigitSearch(direction=direction).config()
-            self._board = Board(from_config(config), *self._range, self.retries)
-        return self._board
+            self._assignments = Assignments(from_config(config), *self._range, self.retries)
+        return self._assignments
 
     @property
     def search(self) -> Search:
         """The search as it stands: its rounds, its trials, the rate, the evidence."""
-        return self.board.search
+        return self.assignments.search
 
     # What Ray calls ---------------------------------------------------------------------------
 
@@ -134,7 +134,7 @@ class DigitSearcher(Searcher):
         return True
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
-        leg = self.board.suggest(trial_id)
+        leg = self.assignments.suggest(trial_id)
         if leg is None:
             return Searcher.FINISHED if self.search.done else None
         epochs = self.search.trials[leg.number].max_epochs
@@ -148,14 +148,14 @@ class DigitSearcher(Searcher):
         epoch = result.get(TRAINING_ITERATION)
         if epoch is None or self._metric is None:
             return "go on"
-        return self.board.report(trial_id, epoch, result.get(self._metric))
+        return self.assignments.report(trial_id, epoch, result.get(self._metric))
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
         if result is not None and not error:
             self.judge(trial_id, result)
-        self.board.ended(trial_id, error)
+        self.assignments.end(trial_id, error)
 
     def _check_direction(self, mode: str) -> None:
         direction = _DIRECTIONS[mode]
@@ -188,7 +188,7 @@ class DigitSearcher(Searcher):
             "retries": self.retries,
             "search": self._config,
             "range": [self._range[0], None if math.isinf(self._range[1]) else self._range[1]],
-            "board": None if self._board is None else self._board.to_json(),
+            "board": None if self._assignments is None else self._assignments.to_json(),
         }
 
     def set_state(self, state: dict[str, Any]) -> None:
@@ -198,7 +198,8 @@ class DigitSearcher(Searcher):
         self._config = state["search"]
         low, high = state["range"]
         self._range = low, math.inf if high is None else high
-        self._board = None if state["board"] is None else Board.from_json(state["board"])
+        stored = state["board"]  # as files that exist call it
+        self._assignments = None if stored is None else Assignments.from_json(stored)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.get_state()
@@ -214,8 +215,8 @@ class DigitSearcher(Searcher):
         """
         super().restore_from_dir(checkpoint_dir)
         experiments = sorted(Path(checkpoint_dir).glob("experiment_state-*.json"))
-        if self._board is not None and experiments:
-            self._board.keep(live_trials(experiments[-1]))
+        if self._assignments is not None and experiments:
+            self._assignments.release_all_but(live_trials(experiments[-1]))
 
     def save(self, checkpoint_path: str) -> None:
         write_json(checkpoint_path, self.get_state())

@@ -134,8 +134,8 @@ def race_until_a_trial_is_continued(searcher):
             leg = searcher.search.out[-1]
             for epoch in range(1, leg.stop_epoch + 1):
                 report(searcher, f"t{number}", epoch, bowl(leg, epoch))
-        if searcher.board.continuing:
-            ((trial_id, leg),) = searcher.board.continuing.items()
+        if searcher.assignments.continuing:
+            ((trial_id, leg),) = searcher.assignments.continuing.items()
             return trial_id, leg
     raise AssertionError("no trial was continued")
 
@@ -155,7 +155,7 @@ def test_nothing_new_is_suggested_before_a_trial_is_continued():
     searcher = new(race())
     trial_id, _ = race_until_a_trial_is_continued(searcher)
     assert searcher.suggest("another") is None
-    searcher.board.resumed(trial_id)
+    searcher.assignments.resume(trial_id)
     searcher.suggest("another")
     assert len(searcher.search.out) == 2
 
@@ -170,7 +170,7 @@ def test_a_trial_that_is_over_is_never_continued():
         searcher.on_trial_complete(f"t{number}")
     searcher.suggest("t8")
     assert all(leg.start_epoch == 0 for leg in searcher.search.out)
-    assert not searcher.board.continuing
+    assert not searcher.assignments.continuing
 
 
 def test_a_score_that_is_not_finite_ends_the_trial_s_part():
@@ -293,7 +293,7 @@ def test_the_state_knows_what_failed_and_what_is_to_be_continued(tmp_path):
     searcher.save(tmp_path / "state.json")
     twin = new(race())
     twin.restore(tmp_path / "state.json")
-    assert twin.board.has_leg(trial_id)
+    assert twin.assignments.has_leg(trial_id)
     assert twin.search.out == searcher.search.out
     assert twin.judge(trial_id, {"training_iteration": 1, "loss": 0.5}) == "go on"
 

@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 from lrsearch import Search, Trial, from_config
 
-__all__ = ["Board", "Verdict"]
+__all__ = ["Assignments", "Verdict"]
 
 Verdict = Literal["go on", "pause", "end"]
 """What a trial of Ray is to do after an epoch."""
 
 
-class Board:
+class Assignments:
     """A search, and the trials of Ray that train its rates. Knows nothing of Ray.
 
     Parameters
@@ -76,7 +76,7 @@ class Board:
         """Whether this trial of Ray is one that was suggested, and has not ended."""
         return trial_id in self._ids.values()
 
-    def resumed(self, trial_id: str) -> None:
+    def resume(self, trial_id: str) -> None:
         """A paused trial of Ray trains again."""
         self._legs[trial_id] = self.continuing.pop(trial_id)
 
@@ -89,7 +89,7 @@ class Board:
         checkpoint passes through it again.
         """
         if trial_id in self.continuing:
-            self.resumed(trial_id)
+            self.resume(trial_id)
         leg = self._legs.get(trial_id)
         if leg is None:
             return "pause" if self._is_paused(trial_id) else "end"
@@ -101,7 +101,7 @@ class Board:
         del self._legs[trial_id]
         return "pause" if record.state == "paused" else "end"
 
-    def ended(self, trial_id: str, error: bool) -> None:
+    def end(self, trial_id: str, error: bool) -> None:
         """A trial of Ray is over, and cannot be continued."""
         leg = self._legs.pop(trial_id, None) or self.continuing.pop(trial_id, None)
         self._ids = {number: known for number, known in self._ids.items() if known != trial_id}
@@ -117,7 +117,7 @@ class Board:
             self.search.release(leg)
             self._released.add(leg.number)
 
-    def keep(self, live: Collection[str]) -> None:
+    def release_all_but(self, live: Collection[str]) -> None:
         """Take the legs back of all trials of Ray but these, to be trained anew."""
         for trial_id in {*self._ids.values()} - {*live}:
             leg = self._legs.pop(trial_id, None) or self.continuing.pop(trial_id, None)
@@ -151,19 +151,19 @@ class Board:
         }
 
     @classmethod
-    def from_json(cls, state: Mapping[str, Any]) -> Board:
-        """The board that `to_json` described; what was to be continued trains already."""
+    def from_json(cls, state: Mapping[str, Any]) -> Assignments:
+        """The assignments that `to_json` described; what was to be continued trains already."""
         search = from_config(state["search"])
         search.replay([_numbered(event) for event in state["events"]])
         high = math.inf if state["high"] is None else state["high"]
-        board = cls(search, state["low"], high, state["retries"])
-        board._ids = {int(number): trial_id for number, trial_id in state["ids"].items()}
-        board._failures = {int(number): count for number, count in state["failures"].items()}
-        board._released = {r.number for r in search.trials if r.state == "released"}
+        assignments = cls(search, state["low"], high, state["retries"])
+        assignments._ids = {int(number): trial_id for number, trial_id in state["ids"].items()}
+        assignments._failures = {int(number): count for number, count in state["failures"].items()}
+        assignments._released = {r.number for r in search.trials if r.state == "released"}
         legs = {leg.number: leg for leg in search.out}
-        numbers = {trial_id: number for number, trial_id in board._ids.items()}
-        board._legs = {trial_id: legs[numbers[trial_id]] for trial_id in state["training"]}
-        return board
+        numbers = {trial_id: number for number, trial_id in assignments._ids.items()}
+        assignments._legs = {trial_id: legs[numbers[trial_id]] for trial_id in state["training"]}
+        return assignments
 
 
 _NAMES = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
