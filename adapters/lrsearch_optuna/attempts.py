@@ -60,7 +60,7 @@ class Attempts:
         return self.first() is None and self.failures() <= retries
 
 
-def best(scores: Scores, sign: int) -> float | None:
+def best(scores: Scores, sign: float) -> float | None:
     """The best of the scores, times the sign, to minimise; None where the trial has diverged.
 
     Examples

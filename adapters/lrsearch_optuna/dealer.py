@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lrsearch import Evidence, Rate, Search, Trial, TrialRecord, from_config
+from lrsearch.checks import sign
 from lrsearch_optuna.attempts import OUT, Attempts, Outcome, Scores, best
 
 __all__ = ["Deal", "Dealer"]
@@ -73,7 +74,7 @@ class Dealer:
     def __init__(self, search: Search, low: float, high: float, retries: int) -> None:
         self.search = search
         self.low, self.high, self.retries = low, high, retries
-        self._sign = 1 if search.direction == "minimize" else -1
+        self._sign = sign(search.direction)
         self._attempts: dict[int, Attempts] = {}
         self._repeats: dict[int, tuple[Deal, Outcome]] = {}
         self._batch: dict[int, Trial] = {}

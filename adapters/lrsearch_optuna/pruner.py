@@ -9,10 +9,11 @@ from weakref import WeakKeyDictionary
 
 from optuna import Study
 from optuna.pruners import BasePruner
-from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from lrsearch import Direction, ruled_out
+from lrsearch import ruled_out
+from lrsearch.checks import at_least
+from lrsearch_optuna.study_view import direction_of
 
 __all__ = ["DigitRacePruner"]
 
@@ -60,9 +61,7 @@ class DigitRacePruner(BasePruner):
     """
 
     def __init__(self, max_epochs: int, param: str = "lr") -> None:
-        if isinstance(max_epochs, bool) or not isinstance(max_epochs, int) or max_epochs < 1:
-            raise ValueError(f"max_epochs has to be a whole number from 1, got {max_epochs!r}")
-        self.max_epochs = max_epochs
+        self.max_epochs = at_least(1, "max_epochs", max_epochs)
         self.param = param
         self._clear()
 
@@ -85,10 +84,8 @@ class DigitRacePruner(BasePruner):
         scores = _scores(trial)
         if rate is None or not rate > 0 or not scores:
             return False
-        minimize = study.direction == StudyDirection.MINIMIZE
-        direction: Direction = "minimize" if minimize else "maximize"
         others = self._others(study, trial.number)
-        return ruled_out(rate, scores, others, self.max_epochs, direction)
+        return ruled_out(rate, scores, others, self.max_epochs, direction_of(study))
 
     def _others(self, study: Study, number: int) -> Iterator[tuple[float, list[float]]]:
         """The rate and the scores of every other trial that has reported, read when needed."""

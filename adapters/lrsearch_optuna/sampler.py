@@ -12,13 +12,13 @@ from optuna import Study
 from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.samplers import BaseSampler, TPESampler
 from optuna.storages import BaseStorage
-from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from optuna.trial import Trial as OptunaTrial
 
-from lrsearch import DigitSearch, Direction, Evidence, Search, Trial, from_config
+from lrsearch import DigitSearch, Evidence, Search, Trial, from_config
+from lrsearch.checks import at_least
 from lrsearch_optuna.dealer import Deal
-from lrsearch_optuna.study_view import KEY, StudyView
+from lrsearch_optuna.study_view import KEY, StudyView, direction_of
 
 __all__ = ["DigitSampler", "dealt"]
 
@@ -96,12 +96,10 @@ class DigitSampler(BaseSampler):
             raise TypeError(f"search has to be an lrsearch.Search, got {type(search).__name__}")
         if search is not None and search.events:
             raise ValueError("search has to be a new one: its state comes from the study")
-        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
-            raise ValueError(f"retries has to be a whole number from 0, got {retries!r}")
         self.param = param
         self.fallback = TPESampler() if fallback is None else fallback
         self.stop = stop
-        self.retries = retries
+        self.retries = at_least(0, "retries", retries)
         self._config = None if search is None else search.config()
         self._clear()
 
@@ -224,8 +222,7 @@ class DigitSampler(BaseSampler):
         return view
 
     def _search(self, study: Study) -> Search:
-        minimizes = study.direction == StudyDirection.MINIMIZE
-        direction: Direction = "minimize" if minimizes else "maximize"
+        direction = direction_of(study)
         if self._config is None:
             return DigitSearch(direction=direction)
         if self._config["direction"] != direction:

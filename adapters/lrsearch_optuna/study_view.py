@@ -9,14 +9,16 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from optuna import Study
 from optuna.storages import BaseStorage
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from lrsearch import Search
+from lrsearch import Direction, Search
 from lrsearch_optuna.attempts import FAILED, OUT, STALE, Outcome
 from lrsearch_optuna.dealer import Deal, Dealer
 
-__all__ = ["KEY", "StudyView", "outcome"]
+__all__ = ["KEY", "StudyView", "direction_of", "outcome"]
 
 KEY = "lrsearch"
 """The user attribute that holds a trial's deal, and the study's that holds the search."""
@@ -149,6 +151,11 @@ class StudyView:
         if self.param in other.params or begun is None or now is None:
             return False
         return abs(now - begun) < _ABOUT_TO
+
+
+def direction_of(study: Study) -> Direction:
+    """A study's direction, as searches call it."""
+    return "minimize" if study.direction == StudyDirection.MINIMIZE else "maximize"
 
 
 def outcome(state: TrialState, value: float | None, intermediate: Mapping[int, float]) -> Outcome:

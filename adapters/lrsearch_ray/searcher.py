@@ -12,6 +12,7 @@ from ray.tune.result import TRAINING_ITERATION
 from ray.tune.search import UNDEFINED_METRIC_MODE, Searcher
 
 from lrsearch import DigitSearch, Direction, Search, from_config
+from lrsearch.checks import at_least
 from lrsearch.files import write_json
 from lrsearch_ray.assignments import Assignments, Verdict
 from lrsearch_ray.space import rate_range
@@ -84,11 +85,9 @@ class DigitSearcher(Searcher):
             raise ValueError(f'mode has to be "min" or "max", got {mode!r}')
         if search is not None and not isinstance(search, Search):
             raise TypeError(f"search has to be an lrsearch.Search, got {type(search).__name__}")
-        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
-            raise ValueError(f"retries has to be a whole number from 0, got {retries!r}")
         super().__init__(metric=metric, mode=mode)
         self.param = param
-        self.retries = retries
+        self.retries = at_least(0, "retries", retries)
         self._config = None if search is None else search.config()
         self._range = 0.0, math.inf
         self._assignments: Assignments | None = None

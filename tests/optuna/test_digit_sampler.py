@@ -615,7 +615,7 @@ def test_a_search_that_has_begun_is_a_value_error():
         ({"param": 3}, TypeError),
         ({"search": "DigitSearch"}, TypeError),
         ({"retries": -1}, ValueError),
-        ({"retries": True}, ValueError),
+        ({"retries": True}, TypeError),
     ],
 )
 def test_arguments_that_make_no_sense_are_errors(arguments, error):

@@ -179,9 +179,12 @@ def test_it_can_be_pickled():
     assert twin.prune(study, study.trials[-1]) == study.pruner.prune(study, study.trials[-1])
 
 
-@pytest.mark.parametrize("max_epochs", [0, 1.5, True, "64"])
-def test_epochs_that_make_no_sense_are_value_errors(max_epochs):
-    with pytest.raises(ValueError, match="max_epochs"):
+@pytest.mark.parametrize(
+    ("max_epochs", "error"),
+    [(0, ValueError), (1.5, TypeError), (True, TypeError), ("64", TypeError)],
+)
+def test_epochs_that_make_no_sense_are_errors(max_epochs, error):
+    with pytest.raises(error, match=f"max_epochs has to be .*got {max_epochs!r}"):
         DigitRacePruner(max_epochs)
 
 
