@@ -41,12 +41,16 @@ class Candidate:
         The estimator's parameters, the rate among them.
     full : bool
         Whether this is the full training of a rate that the search has recommended.
+    own : bool
+        Whether it is trained by ``fit`` with the estimator's own resource and `random_state`, so
+        that it may be recommended.
     """
 
     point: int
     trial: Trial
     params: dict[str, Any]
     full: bool = False
+    own: bool = True
 
     @property
     def key(self) -> tuple[int, int, int, bool]:

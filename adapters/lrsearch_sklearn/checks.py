@@ -22,6 +22,7 @@ __all__ = [
     "check_param",
     "check_resource",
     "grid_points",
+    "remedy",
     "seeds",
 ]
 
@@ -126,10 +127,15 @@ def check_options(search_cv: Any) -> None:
         ``partial_fit``, and `X_test` without `directory`.
     """
     if search_cv.resource is None:
-        for name in ("max_resource", "resume"):
+        for name in ("max_resource", "resume", "truncated"):
             value = getattr(search_cv, name)
             if value:
                 raise ValueError(f"{name}={value} needs resource=, the parameter that it is about")
+    if search_cv.resume and search_cv.truncated:
+        raise ValueError(
+            "truncated=True recommends what fit does with fewer epochs, and legs of resume=True go "
+            "on by partial_fit: give one of the two"
+        )
     if search_cv.resume and not hasattr(search_cv.estimator, "partial_fit"):
         raise ValueError(
             f"resume=True needs an estimator with partial_fit, got {search_cv.estimator}"
@@ -194,6 +200,33 @@ def seeds(estimator: Any) -> dict[str, int]:
         for name, value in estimator.get_params().items()
         if name.rpartition("__")[2] == "random_state" and isinstance(value, Integral)
     }
+
+
+def remedy(estimator: Any, param: str) -> str:
+    """What to do where a parameter makes no difference.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import SGDClassifier
+    >>> remedy(SGDClassifier(), "eta0")
+    "with learning_rate='optimal' SGDClassifier does not use it, give it learning_rate='constant'"
+    """
+    owner, name = _owner(estimator, param)
+    switch, unused, used = _SWITCHES.get(name, ("", (), ""))
+    value = owner.get_params().get(switch)
+    if value not in unused:
+        return f"does {type(owner).__name__} use it?"
+    return (
+        f"with {switch}={value!r} {type(owner).__name__} does not use it, give it {switch}={used!r}"
+    )
+
+
+_SWITCHES = {
+    "eta0": ("learning_rate", ("optimal", "pa1", "pa2"), "constant"),
+    "learning_rate_init": ("solver", ("lbfgs",), "adam"),
+    "gamma": ("kernel", ("linear",), "rbf"),
+}
+"""Parameters that other ones switch off: which one, at what values, and what switches them on."""
 
 
 def _listed(grid: Any) -> Any:

@@ -36,6 +36,7 @@ class Fit:
     routed: Any = None
     splits: Any = None
     n_splits: int = 0
+    most: int | None = None
     points: list[dict[str, Any]] = field(default_factory=list)
     searches: list[Any] = field(default_factory=list)
     folder: RunFolder | None = None

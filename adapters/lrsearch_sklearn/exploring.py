@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lrsearch import Rate, Trial
+from lrsearch import Rate, Trial, TrialRecord
 from lrsearch_sklearn.candidates import (
     Candidate,
     Row,
@@ -14,6 +14,7 @@ from lrsearch_sklearn.candidates import (
     mean_and_error,
     metric_of,
 )
+from lrsearch_sklearn.checks import seeds
 
 __all__ = ["Exploration", "ask_together"]
 
@@ -23,48 +24,40 @@ class Exploration:
 
     Parameters
     ----------
+    search_cv : LRSearchCV
+        Whose fit it is.
     points : list of dict
         The points of the grid.
     searches : list of Search or Study
         One for each point.
-    param : str
-        The parameter that holds the rate.
-    resource : str or None
-        The parameter that holds a leg's epochs.
-    resume : bool
-        Whether legs go on from where the trial's last leg ended.
+    most : int or None
+        The resource of a full training; None where there is no resource.
     workers : int
         How many candidates are worth asking at once where later ones depend on earlier ones.
-    seeds : dict
-        The estimator's own `random_state` parameters that are integers.
-    refit : bool, str or callable
-        As in `LRSearchCV`; names the score that leads.
-    error_score : float or "raise"
-        As in `LRSearchCV`.
     """
 
     def __init__(
         self,
+        search_cv: Any,
         points: list[dict[str, Any]],
         searches: list[Any],
-        param: str,
-        resource: str | None,
-        resume: bool,
+        most: int | None,
         workers: int,
-        seeds: dict[str, int],
-        refit: Any,
-        error_score: Any,
     ) -> None:
         self.points = points
         self.searches = searches
-        self.param = param
-        self.resource = resource
-        self.resume = resume
+        self.most = most
         self.workers = workers
-        self.seeds = seeds
-        self.refit = refit
-        self.raises = isinstance(error_score, str)
-        self.error_score = math.nan if self.raises else error_score
+        self.estimator = search_cv.estimator
+        self.param: str = search_cv.param
+        self.resource: str | None = search_cv.resource
+        self.resume: bool = search_cv.resume
+        self.truncated: bool = search_cv.truncated
+        self.refit = search_cv.refit
+        self.seeds = seeds(search_cv.estimator)
+        self.by_default = search_cv.search is None and search_cv.resource is None
+        self.raises = isinstance(search_cv.error_score, str)
+        self.error_score = math.nan if self.raises else search_cv.error_score
         self.rows: dict[tuple[int, int, int, bool], Row] = {}
 
     # Asking and telling -----------------------------------------------------------------------
@@ -91,7 +84,7 @@ class Exploration:
         return asked
 
     def candidate(self, point: int, trial: Trial, full: bool = False) -> Candidate:
-        """The parameters for a trial's leg."""
+        """The parameters for a trial's leg, or for the full training of its rate."""
         params = {**self.points[point], self.param: float(trial.rate)}
         if self.resource is not None:
             params[self.resource] = trial.stop_epoch
@@ -100,18 +93,33 @@ class Exploration:
                 f"search={self.searches[point].config()['search']} hands out trainings in parts, "
                 f"here {trial.epochs} epochs: name the parameter that limits them by resource="
             )
-        if trial.init:
-            params |= {name: seed + trial.init for name, seed in self.seeds.items()}
-        return Candidate(point, trial, params, full)
+        shift = 0 if full else trial.init
+        if shift:
+            params |= {name: seed + shift for name, seed in self.seeds.items()}
+        whole = self.resource is None or trial.stop_epoch == self.most
+        seeded = bool(shift and self.seeds)
+        own = full or (whole and not seeded and not self.resume)
+        return Candidate(point, trial, params, full, own)
 
     def tell(self, row: Row) -> float:
         """Take in an evaluated candidate; its mean score."""
         self.rows[row.candidate.key] = row
         mean, error = mean_and_error(self.scores(row))
         if not row.candidate.full:
-            score = mean if row.curve is None else row.curve
+            score = self._shown(row.candidate.trial, mean, row) if row.curve is None else row.curve
             self.searches[row.candidate.point].tell(row.candidate.trial, score, error)
         return mean
+
+    def _shown(self, trial: Trial, mean: float, row: Row) -> float | list[float]:
+        """What the search is told of a training that was done from the start.
+
+        A fit gives its last model, not its best one. Where a longer training scores less than a
+        shorter one of the same rate, the shorter one's score is taken back.
+        """
+        known = self.searches[row.candidate.point].trials[trial.number].scores
+        if not any(score > mean for score in known.values()):
+            return mean
+        return lowered(known, trial.stop_epoch, mean)
 
     # What is known ----------------------------------------------------------------------------
 
@@ -150,49 +158,113 @@ class Exploration:
     # Recommending -----------------------------------------------------------------------------
 
     def untrained(self) -> list[Candidate]:
-        """Full trainings that are still to be done.
+        """Trainings of what is recommended that are still to be done.
 
         They are those of the rates that the searches recommend and, where legs went on by
-        ``partial_fit``, of the rates that have the best score, since no leg can be chosen itself.
+        ``partial_fit``, of the rates that have the best score, with the estimator's own resource
+        and `random_state`.
         """
+        trained = {
+            (row.candidate.point, row.candidate.trial.rate)
+            for row in self.rows.values()
+            if row.candidate.own
+        }
         wanted = []
         for point, search in enumerate(self.searches):
             rates = [search.rate]
             if self.resume and search.best is not None:
                 rates.append(search.best.rate)
-            for rate in dict.fromkeys(rate for rate in rates if rate is not None):
-                record = next(record for record in search.trials if record.rate == rate)
-                number, stop = record.number, record.max_epochs
-                trial = Trial(number, record.legs, rate, record.round, record.init, 0, stop)
-                candidate = self.candidate(point, trial, full=True)
-                leg = (*candidate.key[:3], False)
-                if candidate.key not in self.rows and (self.resume or leg not in self.rows):
-                    wanted.append(candidate)
+            records = [proven(rate, search.trials) for rate in rates if rate is not None]
+            for record in {record.number: record for record in records}.values():
+                if (point, record.rate) not in trained:
+                    number, stop = record.number, self.most or record.max_epochs
+                    round, init = record.round, record.init
+                    trial = Trial(number, record.legs, record.rate, round, init, 0, stop)
+                    wanted.append(self.candidate(point, trial, full=True))
         return wanted
 
     def chosen(self, means: Sequence[float]) -> int:
-        """The index of the best row.
+        """The index of the row that is recommended.
 
-        Without a resource it is the best one at a recommended rate, for a search may know more
-        than one row's score (its mean over inits, say). With a resource it is the best of all:
-        they are scored on the same folds, whatever their epochs. Legs that went on by
-        ``partial_fit`` do not count: what ``fit`` does with their parameters is for the full
-        training to tell. Of equal ones it is a recommended one, then the one with the most epochs.
+        It is one that was trained with the estimator's own resource and `random_state`; with
+        `truncated`, one of fewer epochs may be it, too. Without a resource it is the best one at a
+        recommended rate, for a search may know more than one row's score (its mean over inits,
+        say). With a resource it is the best of all: they are scored on the same folds. Of equal
+        ones it is a recommended one, then the one with the most epochs.
 
         Parameters
         ----------
         means : sequence of float, shape (n_candidates,)
             The score of each row.
+
+        Raises
+        ------
+        ValueError
+            If no such row has a finite score.
         """
         rates: list[Rate | None] = [search.rate for search in self.searches]
         ranked = []
         for index, row in enumerate(self.rows.values()):
             candidate = row.candidate
-            if math.isfinite(means[index]) and (candidate.full or not self.resume):
+            eligible = candidate.own or (self.truncated and candidate.trial.init == 0)
+            if math.isfinite(means[index]) and eligible:
                 ours = candidate.trial.rate == rates[candidate.point]
                 first = ours or self.resource is not None
                 ranked.append((first, means[index], ours, candidate.trial.stop_epoch, -index))
-        return -max(ranked)[-1] if ranked else 0
+        if not ranked:
+            tried = ", ".join(str(candidate.trial.rate) for candidate in self.untrained())
+            raise ValueError(
+                f"no value of {self.param!r} has a finite mean test score when trained with the "
+                f"estimator's own settings: tried {tried}"
+            )
+        return -max(ranked)[-1]
+
+
+def proven(rate: Rate, records: Sequence[TrialRecord]) -> TrialRecord:
+    """The trial whose rate is worth a full training, where a rate is recommended.
+
+    A race may recommend a rate for what it promises. Where another one, in more epochs, has a
+    score that is no worse (scores maximise), that one has proven it.
+    """
+    record = next(record for record in records if record.rate == rate)
+    deeper = [
+        other
+        for other in records
+        if other.score is not None
+        and record.score is not None
+        and other.epoch > record.epoch
+        and other.score >= record.score
+    ]
+    return max(deeper, key=lambda other: (other.score, other.epoch), default=record)
+
+
+def lowered(known: Mapping[int, float], stop: int, last: float) -> list[float]:
+    """A training's scores by epoch, none above its last one.
+
+    Parameters
+    ----------
+    known : mapping of int to float
+        The scores of shorter trainings, by their epochs.
+    stop : int
+        Epochs of the longest one.
+    last : float
+        Its score.
+
+    Returns
+    -------
+    list of float, shape (stop,)
+        Each epoch's is that of the longest training up to there.
+
+    Examples
+    --------
+    >>> lowered({1: 0.1, 2: 0.8}, 4, 0.7)
+    [0.1, 0.7, 0.7, 0.7]
+    """
+    scores, score = [], min(last, *known.values())
+    for epoch in range(1, stop + 1):
+        score = min(last, known.get(epoch, score))
+        scores.append(score)
+    return scores
 
 
 def ask_together(search: Any, workers: int, resume: bool) -> list[Trial]:

@@ -9,6 +9,7 @@ from lrsearch.results import Progress
 from lrsearch_sklearn.evaluation import Fit
 from lrsearch_sklearn.outputs import RunFolder, fingerprint
 from lrsearch_sklearn.racing import ContinuedFits
+from lrsearch_sklearn.searches import last_epochs
 
 __all__ = ["continued", "folder", "progress"]
 
@@ -40,13 +41,16 @@ def folder(search_cv: Any, fit: Fit) -> RunFolder | None:
     return RunFolder(search_cv.directory, mark, search_cv.X_test)
 
 
-def progress(search_cv: Any, searches: list[Any]) -> AbstractContextManager[Progress | None]:
+def progress(
+    search_cv: Any, fit: Fit, searches: list[Any]
+) -> AbstractContextManager[Progress | None]:
     """The progress bar; nothing with ``verbose=0``, or where rich is not installed."""
     if not search_cv.verbose:
         return nullcontext()
     totals = [search.most_epochs for search in searches]
+    after = len(searches) * last_epochs(fit.most, search_cv.resume)
     try:
-        return Progress(None if None in totals else sum(totals))
+        return Progress(None if None in totals else sum(totals) + after)
     except ImportError:
         return nullcontext()
 

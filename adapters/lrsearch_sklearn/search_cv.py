@@ -15,7 +15,7 @@ from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, indexable
 
-from lrsearch import DECADES, Search
+from lrsearch import DECADES, Evidence, Search
 from lrsearch_sklearn import checks, options
 from lrsearch_sklearn.candidates import filled
 from lrsearch_sklearn.evaluation import Evaluation, Fit, HeldSplits, refitting
@@ -61,6 +61,9 @@ class LRSearchCV(BaseSearchCV):
         With `resource`: go on by ``partial_fit`` where a trial's last leg ended, instead of
         training from the start. Every epoch is scored; at the end the rates recommended and best
         are trained in full by ``fit``, and the better one is chosen.
+    truncated : bool
+        With `resource`: recommend a training of fewer epochs where it scores more than the full
+        ones. Otherwise `best_params_` always has the full resource.
     scoring, n_jobs, refit, cv, verbose, pre_dispatch, error_score, return_train_score
         As for GridSearchCV. With several scores the one that `refit` names leads the search, or
         else the first. `cv` has to yield the same splits at each call. From ``verbose=1`` on, a
@@ -76,9 +79,9 @@ class LRSearchCV(BaseSearchCV):
     Attributes
     ----------
     rate_ : lrsearch.Rate
-        The rate found, an exact decimal: the best candidate's.
+        The rate found, an exact decimal: the one of `best_params_`, whatever chose it.
     evidence_ : lrsearch.Evidence or None
-        Which rates the scores cannot tell apart from it, and how many digits they support.
+        Which rates the scores cannot tell apart from `rate_`, and how many digits they support.
     search_ : Search
         The finished search; of a grid, the best point's.
     searches_ : list of Search
@@ -88,8 +91,10 @@ class LRSearchCV(BaseSearchCV):
         resource ``n_resources``.
     best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_, refit_time_, \
 multimetric_, classes_, n_features_in_, feature_names_in_
-        As GridSearchCV's. Without a resource, the best candidate is the best at the rate that the
-        search recommends.
+        As GridSearchCV's. The best candidate was trained with the estimator's own `resource` and
+        `random_state` (where a search trained the rate it recommends with others only, it is
+        trained so at the end). Without a resource, it is the best at the rate that the search
+        recommends.
 
     Raises
     ------
@@ -117,6 +122,7 @@ multimetric_, classes_, n_features_in_, feature_names_in_
         "max_resource": [Interval(Integral, 0, None, closed="neither"), None],
         "budget": [Interval(Integral, 0, None, closed="neither"), None],
         "resume": ["boolean"],
+        "truncated": ["boolean"],
         "directory": [str, os.PathLike, None],
         "X_test": "no_validation",
     }
@@ -132,6 +138,7 @@ multimetric_, classes_, n_features_in_, feature_names_in_
         max_resource: int | None = None,
         budget: int | None = None,
         resume: bool = False,
+        truncated: bool = False,
         scoring: Any = None,
         n_jobs: int | None = None,
         refit: Any = True,
@@ -161,6 +168,7 @@ multimetric_, classes_, n_features_in_, feature_names_in_
         self.max_resource = max_resource
         self.budget = budget
         self.resume = resume
+        self.truncated = truncated
         self.directory = directory
         self.X_test = X_test
 
@@ -183,6 +191,7 @@ multimetric_, classes_, n_features_in_, feature_names_in_
         self._fit = Fit(X, y)
         try:
             super().fit(X, y, **params)
+            self._describe_best()
             if self._fit.folder is not None and self.refit:
                 self._fit.folder.write_best(self.best_estimator_)
         finally:
@@ -202,20 +211,11 @@ multimetric_, classes_, n_features_in_, feature_names_in_
         fit.folder = options.folder(self, fit)
         workers = joblib.effective_n_jobs(self.n_jobs)
         searches = fit.searches if fit.folder is None else fit.folder.studies(fit.searches)
-        exploration = Exploration(
-            fit.points,
-            searches,
-            self.param,
-            self.resource,
-            self.resume,
-            ceil(workers / max(1, fit.n_splits)),
-            checks.seeds(self.estimator),
-            self.refit,
-            self.error_score,
-        )
+        at_once = ceil(workers / max(1, fit.n_splits))
+        exploration = Exploration(self, fit.points, searches, fit.most, at_once)
         evaluate = Evaluation(self, evaluate_candidates, fit, callback_ctx)
         refit = refitting(self.estimator, fit.X, fit.y, fit.routed.estimator.fit)
-        with options.progress(self, searches) as progress:
+        with options.progress(self, fit, searches) as progress:
             Session(
                 exploration,
                 fit.n_splits,
@@ -241,12 +241,13 @@ multimetric_, classes_, n_features_in_, feature_names_in_
         searched = [self.param] if self.resource is None else [self.param, self.resource]
         fit.points = checks.grid_points(self.param_grid, searched)
         checks.check_options(self)
-        most = None
         if self.resource is not None:
-            most = checks.check_resource(
+            fit.most = checks.check_resource(
                 self.estimator, self.resource, self.max_resource, [self.param]
             )
-        fit.searches = [new_search(self.search, most, self.budget, self.resume) for _ in fit.points]
+        fit.searches = [
+            new_search(self.search, fit.most, self.budget, self.resume) for _ in fit.points
+        ]
         first = [rate for round in fit.searches[0].rounds for rate in round.rates]
         for point in fit.points:
             checks.check_param(self.estimator, self.param, [*first, *DECADES], point)
@@ -275,13 +276,22 @@ multimetric_, classes_, n_features_in_, feature_names_in_
             exploration.columns(),
         )
         fit.results.update(results)
-        best = exploration.chosen([exploration.mean(row) for row in rows])
         self.searches_ = [as_search(search) for search in exploration.searches]
-        self.search_ = self.searches_[rows[best].candidate.point]
-        self.rate_ = rows[best].candidate.trial.rate
-        self.evidence_ = self.search_.evidence()
-        if fit.folder is not None:
-            fit.folder.write_report(self.search_)
+
+    def _describe_best(self) -> None:
+        """Say of the best candidate, whatever has chosen it, its search, its rate, its evidence."""
+        exploration: Exploration = self._fit.exploration
+        rows = list(exploration.rows.values())
+        if self.refit or not self.multimetric_:
+            best = self.best_index_
+        else:
+            best = exploration.chosen([exploration.mean(row) for row in rows])
+        candidate = rows[best].candidate
+        self.search_ = self.searches_[candidate.point]
+        self.rate_ = candidate.trial.rate
+        self.evidence_ = Evidence.of(self.search_.trials, self.search_.direction, self.rate_)
+        if self._fit.folder is not None:
+            self._fit.folder.write_report(self.search_)
 
     # After the fit ----------------------------------------------------------------------------
 

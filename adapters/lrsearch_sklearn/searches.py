@@ -6,7 +6,7 @@ from typing import Any
 
 from lrsearch import DigitRace, DigitSearch, Search, from_config
 
-__all__ = ["TRAININGS", "as_search", "new_search"]
+__all__ = ["TRAININGS", "as_search", "last_epochs", "new_search"]
 
 TRAININGS = 3.5
 """A race's budget, in full trainings, where none is given."""
@@ -64,7 +64,7 @@ def new_search(
         if budget is not None:
             raise ValueError(f"budget={budget} needs resource=, the parameter that it is spent on")
         return DigitSearch(digits="auto", epochs=1, direction="maximize")
-    last = max_resource * (2 if resume else 1)
+    last = last_epochs(max_resource, resume)
     if budget is None:
         budget = int(TRAININGS * max_resource) + LEAST
     elif budget < last + LEAST:
@@ -73,6 +73,11 @@ def new_search(
             f"{LEAST} epochs to search with and the full training at the end, {last + LEAST} in all"
         )
     return DigitRace(budget - last, max_resource, direction="maximize")
+
+
+def last_epochs(max_resource: int | None, resume: bool) -> int:
+    """Epochs of the full trainings that follow a search with a resource."""
+    return (max_resource or 0) * (2 if resume else 1)
 
 
 def as_search(search: Any) -> Search:

@@ -6,12 +6,13 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
+from sklearn.base import clone
 from sklearn.exceptions import FitFailedWarning
 
-from lrsearch import Trial
+from lrsearch import DECADES, Rate, Trial
 from lrsearch.results import Progress
 from lrsearch_sklearn.candidates import Candidate, Row, failed
+from lrsearch_sklearn.checks import remedy
 from lrsearch_sklearn.exploring import Exploration
 from lrsearch_sklearn.outputs import RunFolder
 from lrsearch_sklearn.racing import ContinuedFits
@@ -66,8 +67,8 @@ class Session:
         self._refit = refit
         self._chunk = chunk
         self._progress = progress
-        self._failures: list[str] = []
         self._evaluated = 0
+        self._spent = 0
 
     def run(self) -> None:
         """Search until all is done, then train in full what is recommended and was not.
@@ -80,20 +81,25 @@ class Session:
         exploration = self.exploration
         if self.folder is not None:
             self._restore(self.folder)
-        while batch := exploration.ask():
+        if self._progress is not None:
+            self._show_earlier(self._progress)
+        while not self._pointless() and (batch := exploration.ask()):
             for chunk in self._chunks(batch):
                 self._take(self._rows(chunk))
             self._check_fitted()
         self._check_fitted()
         self._check_finite()
-        if exploration.resource is not None:
-            for chunk in self._chunks(exploration.untrained()):
-                self._take(self._rows(chunk))
+        untrained = exploration.untrained()
+        if self._progress is not None:
+            self._progress.total = self._spent + sum(c.trial.epochs for c in untrained)
+        for chunk in self._chunks(untrained):
+            self._take(self._rows(chunk))
         if not self._evaluated:
             best = exploration.best()
             if best is not None:  # an earlier process did it all: scikit-learn needs one result
                 exploration.rows[best.candidate.key] = self._by_sklearn([best.candidate])[0]
-        self._warn_without_effect()
+        if self._without_effect(3):
+            self._warn_without_effect()
 
     # Evaluating -------------------------------------------------------------------------------
 
@@ -132,7 +138,6 @@ class Session:
             # scikit-learn ends a search when all fits of one call fail; here others may go well.
             if self.exploration.raises or "fits failed" not in str(error):
                 raise
-            self._failures.append(str(error))
             warnings.warn(str(error).strip(), FitFailedWarning, stacklevel=2)
             outs = failed(count * folds, str(error))
         return [
@@ -168,6 +173,7 @@ class Session:
         trial, best = row.candidate.trial, self.exploration.best()
         search = self.exploration.searches[row.candidate.point]
         places = {round.number: round.place for round in search.rounds}
+        self._spent += trial.epochs
         progress.update(
             trial.epochs,
             round=trial.round,
@@ -180,6 +186,14 @@ class Session:
             best=None if best is None else self.exploration.mean(best),
             best_rate=None if best is None else str(best.candidate.trial.rate),
         )
+
+    def _show_earlier(self, progress: Progress) -> None:
+        """Count what an earlier process has done."""
+        full = (row.candidate for row in self.exploration.rows.values() if row.candidate.full)
+        self._spent = sum(search.spent for search in self.exploration.searches)
+        self._spent += sum(candidate.trial.epochs for candidate in full)
+        if self._spent:
+            progress.update(self._spent)
 
     # Going on ---------------------------------------------------------------------------------
 
@@ -205,10 +219,14 @@ class Session:
         if any(row.fitted for row in rows) or (searched_on and not self._done()):
             return
         tried = ", ".join(dict.fromkeys(str(row.candidate.trial.rate) for row in rows))
-        text = "".join(dict.fromkeys(self._failures)) or str(rows[0].outs[0]["fit_error"])
         raise ValueError(
-            f"No value of {exploration.param!r} could be fitted, tried {tried}.\n{text}"
+            f"No value of {exploration.param!r} could be fitted, tried {tried}.\n{self._errors()}"
         )
+
+    def _errors(self) -> str:
+        """What went wrong in the fits, each error once."""
+        outs = (out for row in self.exploration.rows.values() for out in row.outs)
+        return "\n".join(dict.fromkeys(out["fit_error"] for out in outs if out["fit_error"]))
 
     def _done(self) -> bool:
         return all(search.done for search in self.exploration.searches)
@@ -223,20 +241,35 @@ class Session:
                 for row in exploration.rows.values()
             )
         )
+        if self._refit is not None:  # as scikit-learn would: the estimator may say what is wrong
+            self._refit(exploration.points[0])
         raise ValueError(
             f"No value of {exploration.param!r} has a finite mean test score, tried {tried}: "
-            f"check the data, the estimator and scoring"
+            f"check the data, the estimator and scoring\n{self._errors()}".rstrip()
         )
+
+    def _pointless(self) -> bool:
+        """Whether the decades of the default search have shown that the parameter does nothing."""
+        return self.exploration.by_default and self._without_effect(len(DECADES))
+
+    def _without_effect(self, least: int) -> bool:
+        """Whether so many values at the least have one score in every fold."""
+        rates: set[Rate] = set()
+        scores: dict[int, set[tuple[float, ...]]] = {}
+        for row in self.exploration.rows.values():
+            rates.add(row.candidate.trial.rate)
+            scores.setdefault(row.candidate.point, set()).add(tuple(self.exploration.scores(row)))
+        return len(rates) >= least and all(len(different) == 1 for different in scores.values())
 
     def _warn_without_effect(self) -> None:
         exploration = self.exploration
         rows = list(exploration.rows.values())
-        scores = np.array([exploration.scores(row) for row in rows])
         rates = {row.candidate.trial.rate for row in rows}
-        if len(rates) > 2 and np.all(scores == scores[0]):
-            warnings.warn(
-                f"All {len(rates)} values of {exploration.param!r} have the same score in every "
-                f"fold, {scores[0].mean():.6g} in the mean: does the estimator use it?",
-                UserWarning,
-                stacklevel=2,
-            )
+        params = clone(rows[0].candidate.params, safe=False)
+        estimator = clone(exploration.estimator).set_params(**params)
+        warnings.warn(
+            f"All {len(rates)} values of {exploration.param!r} have the same score in every fold, "
+            f"{exploration.mean(rows[0]):.6g} in the mean: {remedy(estimator, exploration.param)}",
+            UserWarning,
+            stacklevel=2,
+        )

@@ -1,11 +1,12 @@
 """Rates that race for the estimator's own epochs."""
 
+import re
 from math import ceil
 
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import load_wine
+from sklearn.datasets import load_digits, load_wine
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import SGDClassifier
 from sklearn.model_selection import StratifiedKFold, cross_validate
@@ -78,11 +79,92 @@ def test_what_the_race_recommends_is_trained_in_full():
     assert float(search.search_.rate) in list(rates)
 
 
-def test_the_best_candidate_is_the_best_of_all():
-    search = race().fit(X, Y)
+@pytest.mark.parametrize("resume", [False, True])
+def test_the_best_candidate_is_the_best_of_the_full_trainings(resume):
+    search = race(resume=resume).fit(X, Y)
+    assert search.best_params_ == {"eta0": search.rate_, "max_iter": MOST}
+    full = search.cv_results_["n_resources"] == MOST
+    if not resume:
+        assert search.best_score_ == search.cv_results_["mean_test_score"][full].max()
+    assert search.best_estimator_.max_iter == MOST
+
+
+def test_a_training_of_fewer_epochs_is_recommended_where_it_is_asked_for():
+    search = race(truncated=True).fit(X, Y)
     assert search.cv_results_["rank_test_score"][search.best_index_] == 1
-    assert search.best_params_["eta0"] == search.rate_
     assert search.best_estimator_.max_iter == search.best_params_["max_iter"]
+
+
+class Fleeting(SGDClassifier):
+    """A classifier whose score is best at one epoch, where the rate is high."""
+
+    def score(self, X, y):
+        fleeting = self.eta0 >= 1 and self.max_iter <= 2
+        return 0.9 if fleeting else min(0.8, 0.1 + self.eta0) / max(1, self.eta0)
+
+
+def test_a_rate_that_is_good_for_a_moment_is_not_recommended():
+    search = race(Fleeting(**sgd().get_params())).fit(X, Y)
+    assert search.cv_results_["mean_test_score"].max() == 0.9
+    assert search.best_params_["max_iter"] == MOST
+    assert search.best_score_ >= 0.5
+    assert search.search_.best.score < 0.81  # what a longer training did not keep is taken back
+
+
+def test_truncated_trainings_ruin_no_model():
+    """One image of digits is told apart in one iteration at any rate; in thirty, not at 30."""
+    images, classes = load_digits(return_X_y=True)
+    train, test = np.s_[600:800], np.s_[800:]
+    estimator = HistGradientBoostingClassifier(max_iter=30, max_leaf_nodes=7, random_state=0)
+    search = LRSearchCV(estimator, "learning_rate", resource="max_iter", cv=3)
+    search.fit(images[train], classes[train])
+    default = estimator.fit(images[train], classes[train]).score(images[test], classes[test])
+    assert search.best_params_["max_iter"] == 30
+    assert search.score(images[test], classes[test]) >= default - 0.05
+
+
+# One candidate, one story ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rate_parameters_and_evidence_are_of_one_candidate(seed):
+    search = race(sgd(random_state=seed), cv=StratifiedKFold(3, shuffle=True, random_state=seed))
+    search.fit(X, Y)
+    assert search.best_params_["eta0"] == search.rate_ == search.evidence_.rate
+    assert search.evidence_.low <= search.rate_ <= search.evidence_.high
+
+
+# Progress -------------------------------------------------------------------------------------
+
+
+def counts(text):
+    """The counts of a progress display: epochs done, and of how many."""
+    return [tuple(map(int, pair)) for pair in re.findall(r"^(\d+)/(\d+) epochs", text, re.M)]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"resume": True},
+        {"budget": None, "max_resource": 7},
+        {"budget": None, "search": lrsearch.GridSearch(["0.1", "0.01"], epochs=7)},
+        {"param_grid": {"alpha": [1e-4, 1e-2]}},
+    ],
+)
+def test_progress_never_counts_beyond_its_total_and_ends_at_it(options, capsys):
+    race(verbose=1, **options).fit(X, Y)
+    shown = counts(capsys.readouterr().err)
+    assert len(shown) > 2
+    assert all(done <= total for done, total in shown)
+    assert shown[-1][0] == shown[-1][1]
+
+
+def test_progress_of_a_fit_that_goes_on_counts_what_was_done_before(tmp_path, capsys):
+    race(verbose=1, directory=tmp_path).fit(X, Y)
+    whole = counts(capsys.readouterr().err)[-1]
+    race(verbose=1, directory=tmp_path).fit(X, Y)
+    assert counts(capsys.readouterr().err) == [whole]
 
 
 def test_a_race_costs_less_than_half_of_a_grid_and_finds_as_much():
@@ -120,7 +202,8 @@ def test_iterations_of_boosting_are_a_resource():
 def test_a_search_in_full_gives_its_epochs_to_the_resource():
     given = lrsearch.DigitSearch(["0.1", "0.01"], digits=0, epochs=7, extend=0)
     search = race(search=given, budget=None).fit(X, Y)
-    assert list(search.cv_results_["n_resources"]) == [7, 7]
+    assert list(search.cv_results_["n_resources"]) == [7, 7, MOST]
+    assert search.best_params_["max_iter"] == MOST
 
 
 def test_each_point_of_a_grid_has_a_budget_of_its_own():

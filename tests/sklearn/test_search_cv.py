@@ -23,6 +23,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from sklearn.utils.estimator_checks import check_dtype_object, check_estimators_nan_inf
 
 import lrsearch
 import lrsearch_sklearn
@@ -304,6 +305,58 @@ def test_a_parameter_without_effect_is_told():
     search = LRSearchCV(SGDClassifier(learning_rate="optimal", random_state=0), "eta0", cv=3)
     with pytest.warns(UserWarning, match="'eta0' have the same score in every fold"):
         search.fit(X, Y)
+    assert len(search.cv_results_["params"]) == len(lrsearch.DECADES)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "param", "needed"),
+    [
+        (SGDClassifier(random_state=0), "eta0", "learning_rate='constant'"),
+        (make_pipeline(SGDClassifier(random_state=0)), "sgdclassifier__eta0", "'constant'"),
+        (MLPClassifier((2,), solver="lbfgs", random_state=0), "learning_rate_init", "'adam'"),
+        (SVC(kernel="linear"), "gamma", "kernel='rbf'"),
+        (LogisticRegression(solver="lbfgs"), "intercept_scaling", "does LogisticRegression use"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_parameter_that_is_switched_off_is_told_with_what_it_needs(estimator, param, needed):
+    with pytest.warns(UserWarning, match=f"have the same score in every fold.*{needed}"):
+        LRSearchCV(estimator, param, cv=2).fit(X, Y)
+
+
+def test_a_grid_that_has_an_effect_hides_no_parameter_that_has_none():
+    grid = {"alpha": [1e-4, 10.0]}
+    search = LRSearchCV(SGDClassifier(random_state=0), "eta0", param_grid=grid, cv=2)
+    with pytest.warns(UserWarning, match="learning_rate='constant'"):
+        search.fit(X, Y)
+    assert len(set(search.cv_results_["mean_test_score"])) == 2
+
+
+def test_the_papers_search_keeps_the_random_state():
+    paper = lrsearch.DigitSearch.paper(digits=1, epochs=1)
+    search = LRSearchCV(sgd(random_state=0), "eta0", search=paper, cv=3).fit(X, Y)
+    assert search.best_estimator_.random_state == 0
+    assert search.best_params_ == {"eta0": search.rate_}
+    plain = cross_validate(sgd(eta0=float(search.rate_)), X, Y, cv=3)["test_score"]
+    assert search.best_score_ == np.mean(plain)
+
+
+def worst(results):
+    return int(np.argmin(results["mean_test_score"]))
+
+
+def test_a_callable_refit_chooses_the_candidate_that_all_attributes_are_of():
+    search = LRSearchCV(SVC(), "C", refit=worst, cv=3).fit(X, Y)
+    assert search.rate_ != search.search_.rate
+    assert search.best_params_["C"] == search.best_estimator_.C == search.rate_
+    assert search.evidence_.rate == search.rate_
+
+
+def test_a_callable_refit_may_choose_in_another_points_search():
+    grid = {"fit_intercept": [True, False]}
+    search = ridge(param_grid=grid, search=one_round("1", "0.1"), refit=worst)
+    assert search.best_params_["fit_intercept"] is False
+    assert search.search_ is search.searches_[1]
 
 
 class OneAtMost(LogisticRegression):
@@ -342,6 +395,12 @@ class OneAtMost(LogisticRegression):
         (Ridge(), {"resource": "max_iter"}, "max_resource .* got None, and max_iter=None"),
         (Ridge(), {"max_resource": 5}, "max_resource=5 needs resource="),
         (Ridge(), {"budget": 5}, "budget=5 needs resource="),
+        (Ridge(), {"truncated": True}, "truncated=True needs resource="),
+        (
+            sgd(),
+            {"param": "eta0", "resource": "max_iter", "truncated": True, "resume": True},
+            "truncated=True .* resume=True",
+        ),
         (Ridge(), {"resume": True}, "resume=True needs resource="),
         (
             Ridge(),
@@ -371,6 +430,25 @@ def test_all_candidates_failing():
         LRSearchCV(SVC(kernel="none"), "C", search=one_round("1", "0.1")).fit(X, Y)
     with pytest.raises(ValueError, match="'kernel' parameter of SVC"):
         LRSearchCV(SVC(kernel="none"), "C", error_score="raise").fit(X, Y)
+
+
+@pytest.mark.parametrize("check", [check_estimators_nan_inf, check_dtype_object])
+@pytest.mark.filterwarnings("ignore")
+def test_bad_data_is_told_in_the_estimators_own_words(check):
+    """Checks of scikit-learn that GridSearchCV passes."""
+    estimator = SGDClassifier(learning_rate="constant", eta0=0.1)
+    check("GridSearchCV", GridSearchCV(estimator, {"eta0": [0.1, 1.0]}))
+    check("LRSearchCV", LRSearchCV(estimator, "eta0"))
+    check("LRSearchCV", LRSearchCV(estimator, "eta0", resource="max_iter", max_resource=20))
+
+
+@pytest.mark.parametrize("options", [{}, {"refit": False}, {"resource": "max_iter"}])
+@pytest.mark.filterwarnings("ignore")
+def test_nan_in_the_data_is_named(options):
+    data = X.copy()
+    data[3, 0] = np.nan
+    with pytest.raises(ValueError, match="Input X contains NaN"):
+        LRSearchCV(sgd(max_iter=20), "eta0", cv=3, **options).fit(data, Y)
 
 
 def test_scores_that_are_not_numbers():
