@@ -13,7 +13,7 @@ OUT = "out"
 STALE = "stale"
 """Its worker died."""
 FAILED = "failed"
-"""Its objective raised, or returned nan: Optuna records both alike."""
+"""Its objective raised or returned nan, which Optuna records alike, or it broke a constraint."""
 
 Scores = float | Sequence[float]
 """What `Search.tell` takes: one score for the whole trial, or one an epoch."""

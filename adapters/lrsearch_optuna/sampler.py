@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -24,6 +25,8 @@ __all__ = ["DigitSampler", "dealt"]
 
 _TRIES = 8
 """How often to deal anew where another process was dealt the same at the same time."""
+_FIRST = 3
+"""After so many trials the parameter should have come up."""
 
 
 class DigitSampler(BaseSampler):
@@ -47,8 +50,9 @@ class DigitSampler(BaseSampler):
         recommended, from another init.
     retries : int
         How often a rate is dealt again whose objective raised or returned nan, which Optuna
-        records alike. After that it counts as diverged. (A trial that reports nan, is pruned
-        without a report, or returns an infinite value counts as diverged at once.)
+        records alike, or whose trial broke a constraint. After that it counts as diverged. (A
+        trial that reports nan, is pruned without a report, or returns an infinite value counts as
+        diverged at once.)
 
     Notes
     -----
@@ -65,6 +69,12 @@ class DigitSampler(BaseSampler):
     search's first rates, a step, an integer or a categorical parameter, another direction, and
     several objectives. A parameter whose range is a single value, or that was enqueued, is set
     by Optuna itself; such trials, and those of another sampler, do not count.
+
+    A trial that breaks a constraint (``trial.set_constraint``, or the fallback's
+    `constraints_func`) never counts with its score, so that no rate is recommended for it.
+
+    Where none of the first trials has suggested the parameter, a warning names those that they
+    did suggest.
 
     Where a worker dies, its trial stays "running", and a round waits for it, until Optuna fails
     it: give the storage a `heartbeat_interval` (then ``study.optimize`` does it; a loop of ask
@@ -105,10 +115,11 @@ class DigitSampler(BaseSampler):
 
     def _clear(self) -> None:
         self._views: WeakKeyDictionary[BaseStorage, dict[int, StudyView]] = WeakKeyDictionary()
+        self._named: WeakKeyDictionary[BaseStorage, set[int]] = WeakKeyDictionary()
         self._lock = threading.RLock()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in ("_views", "_lock")}
+        return {k: v for k, v in self.__dict__.items() if k not in ("_views", "_named", "_lock")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -174,6 +185,7 @@ class DigitSampler(BaseSampler):
         self.fallback.after_trial(study, trial, state, values)
         record = trial.user_attrs.get(KEY)
         if record is None:
+            self._warn_where_never_suggested(study)
             return
         if state == TrialState.FAIL:
             record = {**record, "failed": True}
@@ -183,10 +195,28 @@ class DigitSampler(BaseSampler):
         with self._lock:
             view = self._known(study)
             value = None if values is None else values[0]
-            view.ended(trial.number, record, state, value, trial.intermediate_values)
+            attrs = study._storage.get_trial(trial._trial_id).system_attrs
+            view.end(trial.number, record, state, value, trial.intermediate_values, attrs)
             if view.dealer.done:
                 with suppress(RuntimeError):  # outside of optimize(), the loop is the caller's
                     study.stop()
+
+    def _warn_where_never_suggested(self, study: Study) -> None:
+        trials = study._storage.get_all_trials(study._study_id, deepcopy=False)
+        names = dict.fromkeys(name for trial in trials for name in trial.params)
+        with self._lock:
+            known = self._named.setdefault(study._storage, set())
+            if len(trials) < _FIRST or not names or study._study_id in known:
+                return
+            known.add(study._study_id)
+        if self.param not in names:
+            warnings.warn(
+                f"DigitSampler deals rates to {self.param!r}, which none of the first "
+                f"{len(trials)} trials has suggested; they suggested "
+                f"{', '.join(map(repr, names))}, which {type(self.fallback).__name__} samples. "
+                "If one of these is the learning rate, name it: DigitSampler(param=...)",
+                stacklevel=2,
+            )
 
     def reseed_rng(self) -> None:
         self.fallback.reseed_rng()

@@ -18,7 +18,7 @@ from lrsearch import Direction, Search
 from lrsearch_optuna.attempts import FAILED, OUT, STALE, Outcome
 from lrsearch_optuna.dealer import Deal, Dealer
 
-__all__ = ["KEY", "StudyView", "direction_of", "outcome"]
+__all__ = ["KEY", "StudyView", "direction_of", "feasible", "outcome"]
 
 KEY = "lrsearch"
 """The user attribute that holds a trial's deal, and the study's that holds the search."""
@@ -97,15 +97,16 @@ class StudyView:
         if record is None or not self._counts(trial, record):
             self._release(number)
             return
-        self._attempt(number, record, outcome(trial.state, trial.value, trial.intermediate_values))
+        ending = outcome(trial.state, trial.value, trial.intermediate_values)
+        self._attempt(number, record, ending if feasible(trial.system_attrs) else FAILED)
 
-    def ended(
+    def end(
         self, number: int, record: Mapping[str, Any], state: TrialState, value: float | None,
-        intermediate: Mapping[int, float],
+        intermediate: Mapping[int, float], system_attrs: Mapping[str, Any],
     ) -> None:  # fmt: skip
         """Take in a trial whose end is not stored yet."""
-        ending = FAILED if state == TrialState.FAIL else outcome(state, value, intermediate)
-        self._attempt(number, record, ending)
+        failed = state == TrialState.FAIL or not feasible(system_attrs)
+        self._attempt(number, record, FAILED if failed else outcome(state, value, intermediate))
         self._open.discard(number)
 
     def _attempt(self, number: int, record: Mapping[str, Any], ending: Outcome) -> None:
@@ -156,6 +157,19 @@ class StudyView:
 def direction_of(study: Study) -> Direction:
     """A study's direction, as searches call it."""
     return "minimize" if study.direction == StudyDirection.MINIMIZE else "maximize"
+
+
+def feasible(system_attrs: Mapping[str, Any]) -> bool:
+    """Whether a trial keeps to its constraints: Optuna stores them, none above 0 where it does.
+
+    Examples
+    --------
+    >>> feasible({"constraints": (-0.5, 0.1)}), feasible({"constraints:memory": 0.0}), feasible({})
+    (False, True, True)
+    """
+    values = [*(system_attrs.get("constraints") or ())]
+    values += [value for key, value in system_attrs.items() if key.startswith("constraints:")]
+    return all(value <= 0 for value in values)
 
 
 def outcome(state: TrialState, value: float | None, intermediate: Mapping[int, float]) -> Outcome:

@@ -493,6 +493,42 @@ def test_a_zero_rate_is_dealt_where_the_range_holds_it():
     assert rates == [0.002, 0.001, 0.0]
 
 
+# Constraints
+
+
+def constrained(trial):
+    """Best at 0.00234, which is not allowed: rates have to be 0.01 at the least."""
+    rate = trial.suggest_float("lr", 1e-6, 10, log=True)
+    trial.set_user_attr("broken", 0.01 - rate)
+    return bowl(rate)
+
+
+@pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
+@pytest.mark.parametrize("stop", [False, True])
+def test_a_rate_whose_trials_break_a_constraint_is_never_recommended(stop):
+    fallback = optuna.samplers.TPESampler(
+        constraints_func=lambda trial: (trial.user_attrs["broken"],)
+    )
+    sampler = DigitSampler("lr", small(), fallback=fallback, stop=stop, retries=0)
+    study = new_study(sampler)
+    study.optimize(constrained, n_trials=60)
+    searched = sampler.searched(study)
+    assert searched.done
+    assert searched.rate == Rate("0.01") == study.best_trial.params["lr"]
+    assert all(r.state == "diverged" for r in searched.trials if r.rate < 0.01)
+
+
+def test_a_rate_that_another_parameter_made_infeasible_is_dealt_again():
+    fallback = optuna.samplers.PartialFixedSampler({"depth": 3}, optuna.samplers.RandomSampler())
+    study = new_study(DigitSampler("lr", lrsearch.GridSearch(["0.1", "0.01"]), fallback=fallback))
+    for broken in (1.0, -1.0, -1.0):
+        trial = study.ask({"lr": LR, "depth": IntDistribution(1, 9)})
+        study._storage.set_trial_system_attr(trial._trial_id, "constraints", (broken,))
+        study.tell(trial, bowl(trial.params["lr"]))
+    assert first_deals(study) == [0, 0, 1]
+    assert [r.state for r in study.sampler.searched(study).trials] == ["complete", "complete"]
+
+
 # Trials that Optuna sets itself
 
 
@@ -520,6 +556,31 @@ def test_a_dead_trial_that_optuna_enqueues_again_is_dealt_its_rate():
 
 
 # Bad input
+
+
+def named_otherwise(trial):
+    trial.suggest_int("depth", 1, 3)
+    return bowl(trial.suggest_float("learning_rate", 1e-6, 10, log=True))
+
+
+def test_a_parameter_that_never_comes_up_is_a_warning_that_names_those_that_did():
+    study = new_study(DigitSampler())
+    match = r"'lr', which none of the first 3 trials .*'depth', 'learning_rate', which TPESampler"
+    with pytest.warns(UserWarning, match=match) as warned:
+        study.optimize(named_otherwise, n_trials=20)
+    assert len([w for w in warned if "DigitSampler" in str(w.message)]) == 1
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_parameter_that_comes_up_now_and_then_is_no_warning():
+    study = new_study()
+
+    def now_and_then(trial):
+        if trial.suggest_int("branch", 0, 9) or trial.number == 1:
+            return bowl(trial.suggest_float("lr", 1e-6, 10, log=True))
+        return 9.0
+
+    study.optimize(now_and_then, n_trials=20)
 
 
 @pytest.mark.parametrize(
