@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
-from lrsearch import Search, Trial, from_config
+from lrsearch import Search, Trial, TrialRecord, from_config
 
 __all__ = ["Assignments", "Verdict"]
 
@@ -30,6 +30,8 @@ class Assignments:
     search : Search
     continuing : dict of str to Trial
         Legs asked for trials of Ray that are paused, by id, to be continued.
+    pausing : bool
+        Whether there is a scheduler that pauses trials where their legs end.
 
     Raises
     ------
@@ -41,6 +43,7 @@ class Assignments:
         self.search = search
         self.low, self.high, self.retries = low, high, retries
         self.continuing: dict[str, Trial] = {}
+        self.pausing = False
         self._legs: dict[str, Trial] = {}
         self._ids: dict[int, str] = {}
         self._failures: dict[int, int] = {}
@@ -87,12 +90,25 @@ class Assignments:
 
         An epoch that was reported before is ignored: a trial that starts from an earlier
         checkpoint passes through it again.
+
+        Raises
+        ------
+        ValueError
+            If a trial trains on where its leg has ended, and nothing pauses it.
         """
         if trial_id in self.continuing:
             self.resume(trial_id)
         leg = self._legs.get(trial_id)
         if leg is None:
-            return "pause" if self._is_paused(trial_id) else "end"
+            paused = self._paused(trial_id)
+            if paused is not None and epoch > paused.epoch and not self.pausing:
+                raise ValueError(
+                    f"trial {trial_id} trains on after epoch {paused.epoch}, where "
+                    f"{type(self.search).__name__} pauses it, and such epochs would not be "
+                    "counted: give TuneConfig scheduler=DigitRaceScheduler(), or a search that "
+                    "trains every rate in full, such as DigitSearch"
+                )
+            return "end" if paused is None else "pause"
         record = self.search.trials[leg.number]
         if epoch <= record.epoch:
             return "go on"
@@ -130,10 +146,11 @@ class Assignments:
         """End a leg whose trial trains no more: its epochs are charged, without scores."""
         self.search.report(leg, None, epoch=leg.stop_epoch)
 
-    def _is_paused(self, trial_id: str) -> bool:
-        records = self.search.trials
-        states = [records[number].state for number, known in self._ids.items() if known == trial_id]
-        return states == ["paused"]
+    def _paused(self, trial_id: str) -> TrialRecord | None:
+        """What is known of the trial's rate, where its last leg has ended and may be continued."""
+        numbers = [number for number, known in self._ids.items() if known == trial_id]
+        records = [self.search.trials[number] for number in numbers]
+        return next((record for record in records if record.state == "paused"), None)
 
     # JSON -------------------------------------------------------------------------------------
 

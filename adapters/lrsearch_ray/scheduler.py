@@ -74,7 +74,7 @@ class DigitRaceScheduler(FIFOScheduler):
 
 
 def _searcher(tune_controller: Any) -> DigitSearcher:
-    """The searcher of the experiment, inside of whatever wraps it."""
+    """The searcher of the experiment, inside of whatever wraps it; it is told of the scheduler."""
     searcher = tune_controller.search_alg
     while not isinstance(searcher, DigitSearcher) and hasattr(searcher, "searcher"):
         searcher = searcher.searcher
@@ -83,4 +83,5 @@ def _searcher(tune_controller: Any) -> DigitSearcher:
             "DigitRaceScheduler takes its legs from the searcher: give TuneConfig "
             f"search_alg=DigitSearcher(...), got {type(searcher).__name__}"
         )
+    searcher.assignments.pausing = True
     return searcher

@@ -41,7 +41,8 @@ class DigitSearcher(Searcher):
         Whether a smaller or a larger score is better; by default that of ``TuneConfig``.
     search : Search, optional
         What to search with; by default a `DigitSearch` of the mode's direction. A `DigitRace`
-        needs `DigitRaceScheduler` beside it, which pauses trials and continues them.
+        needs `DigitRaceScheduler` beside it, which pauses trials and continues them; without it,
+        the first trial that trains on is a ValueError.
     retries : int
         How often a rate is trained anew, in a new trial of Ray, whose trial raised. After that it
         counts as diverged. Ray's own ``FailureConfig`` comes first.

@@ -160,6 +160,17 @@ def test_nothing_new_is_suggested_before_a_trial_is_continued():
     assert len(searcher.search.out) == 2
 
 
+def test_a_race_that_nothing_pauses_is_a_value_error_that_names_the_scheduler():
+    searcher = new(race())
+    searcher.suggest("a")
+    (leg,) = searcher.search.out
+    for epoch in range(1, leg.stop_epoch + 1):
+        report(searcher, "a", epoch, 0.5)
+    report(searcher, "a", leg.stop_epoch, 0.5)  # told twice: no epoch was trained
+    with pytest.raises(ValueError, match=r"trial a trains on .*DigitRaceScheduler\(\)"):
+        report(searcher, "a", leg.stop_epoch + 1, 0.5)
+
+
 def test_a_trial_that_is_over_is_never_continued():
     searcher = new(race())
     for number in range(8):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from ray import tune
+from ray.tune.schedulers import AsyncHyperBandScheduler
 from ray.tune.search import ConcurrencyLimiter
 
 import lrsearch
@@ -130,6 +131,14 @@ def test_a_race_without_checkpoints_trains_again_what_it_has_to(cluster, tmp_pat
     assert searcher.search.spent <= 50
     assert max(record.legs for record in searcher.search.trials) >= 2
     assert sum(logged(tmp_path).values()) > searcher.search.spent
+
+
+@pytest.mark.parametrize("scheduler", [None, AsyncHyperBandScheduler(max_t=8)])
+def test_a_race_without_its_scheduler_is_refused(cluster, tmp_path, scheduler):
+    searcher = DigitSearcher(search=new_race())
+    with pytest.raises(Exception, match=r"scheduler=DigitRaceScheduler\(\)"):
+        fit(plain, tmp_path, searcher, scheduler)
+    assert sum(logged(tmp_path).values()) < 40
 
 
 def test_the_number_of_samples_may_end_a_race(cluster, tmp_path):
