@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Number
 from typing import Any
@@ -18,6 +18,7 @@ __all__ = [
     "failed",
     "filled",
     "fold_scores",
+    "lowered",
     "mean_and_error",
     "metric_of",
     "plain",
@@ -81,6 +82,12 @@ class Row:
         """Whether the fit of any fold went well."""
         return any(out["fit_error"] is None for out in self.outs)
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the fits of all folds have stopped by themselves, before their last epoch."""
+        most = self.candidate.trial.stop_epoch
+        return all((out.get("epochs") or most) < most for out in self.outs)
+
 
 def metric_of(outs: Iterable[Out], refit: Any) -> str | None:
     """The name of the score that leads the search; None where there is only one.
@@ -131,6 +138,35 @@ def mean_and_error(scores: Sequence[float]) -> tuple[float, float | None]:
     return mean, float(np.std(scores, ddof=1) / math.sqrt(len(scores)))
 
 
+def lowered(known: Mapping[int, float], stop: int, last: float) -> list[float]:
+    """A training's scores by epoch, none above its last one.
+
+    Parameters
+    ----------
+    known : mapping of int to float
+        The scores of shorter trainings, by their epochs.
+    stop : int
+        Epochs of the longest one.
+    last : float
+        Its score.
+
+    Returns
+    -------
+    list of float, shape (stop,)
+        Each epoch's is that of the longest training up to there.
+
+    Examples
+    --------
+    >>> lowered({1: 0.1, 2: 0.8}, 4, 0.7)
+    [0.1, 0.7, 0.7, 0.7]
+    """
+    scores, score = [], min(last, *known.values())
+    for epoch in range(1, stop + 1):
+        score = min(last, known.get(epoch, score))
+        scores.append(score)
+    return scores
+
+
 def failed(count: int, message: str) -> list[Out]:
     """The results of so many folds whose fits have failed, their scores to be filled in."""
     out = {
@@ -162,7 +198,7 @@ def filled(rows: Sequence[Row], error_score: Any, train: bool) -> list[Out]:
 
 def plain(out: Out) -> Out:
     """A fold's result as a JSON object."""
-    kept = ("fit_error", "test_scores", "train_scores", "fit_time", "score_time")
+    kept = ("fit_error", "test_scores", "train_scores", "fit_time", "score_time", "epochs")
     return {key: _plain(out[key]) for key in kept if key in out}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from lrsearch import Rate, Trial, TrialRecord
@@ -11,6 +11,7 @@ from lrsearch_sklearn.candidates import (
     Candidate,
     Row,
     fold_scores,
+    lowered,
     mean_and_error,
     metric_of,
 )
@@ -155,14 +156,30 @@ class Exploration:
             found["n_resources"] = [c.trial.stop_epoch for c in candidates]
         return found
 
+    def same(self, candidate: Candidate) -> Row | None:
+        """A shorter training that has stopped by itself: this one would be the same."""
+        if self.resource is None or self.resume:
+            return None
+        wanted = {**candidate.params, self.resource: None}
+        for row in self.rows.values():
+            known = row.candidate
+            shorter = known.trial.stop_epoch < candidate.trial.stop_epoch
+            if shorter and row.stopped and {**known.params, self.resource: None} == wanted:
+                return row
+        return None
+
+    def cost(self, candidate: Candidate) -> int:
+        """Epochs that the candidate is trained for; none where a shorter training is the same."""
+        return candidate.trial.epochs if self.same(candidate) is None else 0
+
     # Recommending -----------------------------------------------------------------------------
 
     def untrained(self) -> list[Candidate]:
-        """Trainings of what is recommended that are still to be done.
+        """Trainings with the estimator's own resource and `random_state` that are still to be told.
 
         They are those of the rates that the searches recommend and, where legs went on by
-        ``partial_fit``, of the rates that have the best score, with the estimator's own resource
-        and `random_state`.
+        ``partial_fit``, of the rates that have the best score; and those that need no training,
+        since shorter ones have stopped by themselves.
         """
         trained = {
             (row.candidate.point, row.candidate.trial.rate)
@@ -171,17 +188,28 @@ class Exploration:
         }
         wanted = []
         for point, search in enumerate(self.searches):
+            full = {
+                record.number: self._full(point, record)
+                for record in search.trials
+                if (point, record.rate) not in trained
+            }
+            standing = [c for c in full.values() if self.same(c) is not None]
+            trained |= {(point, c.trial.rate) for c in standing}
+            wanted += standing
             rates = [search.rate]
             if self.resume and search.best is not None:
                 rates.append(search.best.rate)
             records = [proven(rate, search.trials) for rate in rates if rate is not None]
-            for record in {record.number: record for record in records}.values():
-                if (point, record.rate) not in trained:
-                    number, stop = record.number, self.most or record.max_epochs
-                    round, init = record.round, record.init
-                    trial = Trial(number, record.legs, record.rate, round, init, 0, stop)
-                    wanted.append(self.candidate(point, trial, full=True))
+            numbers = dict.fromkeys(
+                record.number for record in records if (point, record.rate) not in trained
+            )
+            wanted += [full[number] for number in numbers]
         return wanted
+
+    def _full(self, point: int, record: TrialRecord) -> Candidate:
+        number, stop = record.number, self.most or record.max_epochs
+        trial = Trial(number, record.legs, record.rate, record.round, record.init, 0, stop)
+        return self.candidate(point, trial, full=True)
 
     def chosen(self, means: Sequence[float]) -> int:
         """The index of the row that is recommended.
@@ -236,35 +264,6 @@ def proven(rate: Rate, records: Sequence[TrialRecord]) -> TrialRecord:
         and other.score >= record.score
     ]
     return max(deeper, key=lambda other: (other.score, other.epoch), default=record)
-
-
-def lowered(known: Mapping[int, float], stop: int, last: float) -> list[float]:
-    """A training's scores by epoch, none above its last one.
-
-    Parameters
-    ----------
-    known : mapping of int to float
-        The scores of shorter trainings, by their epochs.
-    stop : int
-        Epochs of the longest one.
-    last : float
-        Its score.
-
-    Returns
-    -------
-    list of float, shape (stop,)
-        Each epoch's is that of the longest training up to there.
-
-    Examples
-    --------
-    >>> lowered({1: 0.1, 2: 0.8}, 4, 0.7)
-    [0.1, 0.7, 0.7, 0.7]
-    """
-    scores, score = [], min(last, *known.values())
-    for epoch in range(1, stop + 1):
-        score = min(last, known.get(epoch, score))
-        scores.append(score)
-    return scores
 
 
 def ask_together(search: Any, workers: int, resume: bool) -> list[Trial]:

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, indexable
 from lrsearch import DECADES, Evidence, Search
 from lrsearch_sklearn import checks, options
 from lrsearch_sklearn.candidates import filled
+from lrsearch_sklearn.epochs import CountingScorer
 from lrsearch_sklearn.evaluation import Evaluation, Fit, HeldSplits, refitting
 from lrsearch_sklearn.exploring import Exploration
 from lrsearch_sklearn.plotting import plot_search
@@ -51,7 +52,8 @@ class LRSearchCV(BaseSearchCV):
         grid gets a search (and a budget) of its own.
     resource : str, optional
         The estimator's parameter that counts its epochs, such as ``"max_iter"``: unpromising
-        rates get fewer. Every leg trains from the start and is charged in full.
+        rates get fewer. Every leg trains from the start and is charged in full; one that would be
+        the same as a shorter one, which has stopped by itself in every fold, is not trained again.
     max_resource : int, optional
         Epochs of a full training; by default what the estimator has.
     budget : int, optional
@@ -191,6 +193,9 @@ multimetric_, classes_, n_features_in_, feature_names_in_
         self._fit = Fit(X, y)
         try:
             super().fit(X, y, **params)
+            if isinstance(self.scorer_, CountingScorer):
+                scorer = self.scorer_.__wrapped__
+                self.scorer_ = getattr(scorer, "_scorers", scorer)
             self._describe_best()
             if self._fit.folder is not None and self.refit:
                 self._fit.folder.write_best(self.best_estimator_)
@@ -200,6 +205,11 @@ multimetric_, classes_, n_features_in_, feature_names_in_
         return self
 
     # What scikit-learn's fit calls, in this order ---------------------------------------------
+
+    def _get_scorers(self) -> Any:
+        scorers, refit_metric = super()._get_scorers()
+        counts = hasattr(self, "_fit") and self.resource is not None and not self.resume
+        return CountingScorer(scorers, self.resource) if counts else scorers, refit_metric
 
     def _get_routed_params_for_fit(self, params: dict[str, Any]) -> Any:
         self._fit.routed = super()._get_routed_params_for_fit(params)

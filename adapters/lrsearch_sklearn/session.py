@@ -13,6 +13,7 @@ from lrsearch import DECADES, Rate, Trial
 from lrsearch.results import Progress
 from lrsearch_sklearn.candidates import Candidate, Row, failed
 from lrsearch_sklearn.checks import remedy
+from lrsearch_sklearn.epochs import pop_epochs
 from lrsearch_sklearn.exploring import Exploration
 from lrsearch_sklearn.outputs import RunFolder
 from lrsearch_sklearn.racing import ContinuedFits
@@ -91,7 +92,7 @@ class Session:
         self._check_finite()
         untrained = exploration.untrained()
         if self._progress is not None:
-            self._progress.total = self._spent + sum(c.trial.epochs for c in untrained)
+            self._progress.total = self._spent + sum(map(exploration.cost, untrained))
         for chunk in self._chunks(untrained):
             self._take(self._rows(chunk))
         if not self._evaluated:
@@ -108,7 +109,7 @@ class Session:
         return (batch[first : first + size] for first in range(0, len(batch), max(1, size)))
 
     def _rows(self, candidates: Sequence[Candidate]) -> list[Row]:
-        """A row for each candidate, from the folder where an earlier process has stored it."""
+        """A row for each candidate, without a training where the folder or another row has it."""
         known: dict[int, Row] = {}
         legs, fits = [], []
         for index, candidate in enumerate(candidates):
@@ -116,6 +117,8 @@ class Session:
             if stored is not None:
                 curve = stored[1] and stored[1][-candidate.trial.epochs :]
                 known[index] = Row(candidate, stored[0], curve)
+            elif (same := self.exploration.same(candidate)) is not None:
+                known[index] = Row(candidate, same.outs)
             elif self.continued is not None and not candidate.full:
                 legs.append(index)
             else:
@@ -140,6 +143,8 @@ class Session:
                 raise
             warnings.warn(str(error).strip(), FitFailedWarning, stacklevel=2)
             outs = failed(count * folds, str(error))
+        for out in outs:
+            out["test_scores"], out["epochs"] = pop_epochs(out["test_scores"])
         return [
             Row(candidate, outs[index * folds : (index + 1) * folds])
             for index, candidate in enumerate(candidates)
@@ -173,9 +178,10 @@ class Session:
         trial, best = row.candidate.trial, self.exploration.best()
         search = self.exploration.searches[row.candidate.point]
         places = {round.number: round.place for round in search.rounds}
-        self._spent += trial.epochs
+        epochs = self.exploration.cost(row.candidate)
+        self._spent += epochs
         progress.update(
-            trial.epochs,
+            epochs,
             round=trial.round,
             place=places.get(trial.round),
             trial=trial.number,
@@ -189,9 +195,13 @@ class Session:
 
     def _show_earlier(self, progress: Progress) -> None:
         """Count what an earlier process has done."""
-        full = (row.candidate for row in self.exploration.rows.values() if row.candidate.full)
-        self._spent = sum(search.spent for search in self.exploration.searches)
-        self._spent += sum(candidate.trial.epochs for candidate in full)
+        exploration = self.exploration
+        rows = (row for row in exploration.rows.values() if row.candidate.full)
+        if self.continued is None:
+            rows = iter(exploration.rows.values())
+        else:
+            self._spent = sum(search.spent for search in exploration.searches)
+        self._spent += sum(exploration.cost(row.candidate) for row in rows)
         if self._spent:
             progress.update(self._spent)
 

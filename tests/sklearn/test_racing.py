@@ -1,6 +1,7 @@
 """Rates that race for the estimator's own epochs."""
 
 import re
+from collections import Counter
 from math import ceil
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_wine
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import SGDClassifier
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.model_selection import StratifiedKFold, cross_validate
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -132,6 +133,88 @@ def test_rate_parameters_and_evidence_are_of_one_candidate(seed):
     search.fit(X, Y)
     assert search.best_params_["eta0"] == search.rate_ == search.evidence_.rate
     assert search.evidence_.low <= search.rate_ <= search.evidence_.high
+
+
+# No training twice ----------------------------------------------------------------------------
+
+
+class Trainings:
+    """The estimator's score, noting which trainings have stopped by themselves."""
+
+    def __repr__(self):
+        return "Trainings"
+
+    def __init__(self):
+        self.stopped, self.calls = [], 0
+
+    def __call__(self, estimator, X, y):
+        self.calls += 1
+        if estimator.n_iter_ < estimator.max_iter:
+            self.stopped.append((estimator.eta0, estimator.max_iter))
+        return estimator.score(X, y)
+
+
+def stopping(**changes):
+    """A classifier that stops by itself after ten epochs or so."""
+    return sgd(**{"tol": 1e-2, "n_iter_no_change": 2, "max_iter": 200, **changes})
+
+
+def test_a_training_that_stopped_by_itself_is_not_done_again():
+    seen = Trainings()
+    search = race(stopping(), budget=None, scoring=seen, refit=False).fit(X, Y)
+    in_every_fold = [rate for (rate, _), folds in Counter(seen.stopped).items() if folds == 3]
+    assert len(in_every_fold) > 3
+    assert len(set(in_every_fold)) == len(in_every_fold)
+    assert seen.calls < 3 * len(search.cv_results_["params"])
+
+
+def test_its_score_stands_for_the_full_training():
+    search = race(stopping(), budget=None).fit(X, Y)
+    results = search.cv_results_
+    full = np.flatnonzero(results["n_resources"] == 200)
+    assert len(full) > 3
+    for index in full:
+        plain = cross_validate(stopping(**results["params"][index]), X, Y, cv=CV)["test_score"]
+        assert results["mean_test_score"][index] == np.mean(plain)
+    assert search.best_score_ == results["mean_test_score"][full].max()
+    assert search.best_estimator_.max_iter == 200
+
+
+def test_what_stopped_is_known_when_a_fit_goes_on(tmp_path):
+    seen = Trainings()
+    options = {"budget": None, "directory": tmp_path, "scoring": seen}
+    first = race(stopping(), **options).fit(X, Y)
+    seen.calls = 0
+    again = race(stopping(), **options).fit(X, Y)
+    assert seen.calls == 3  # the best candidate once more, by scikit-learn's rules
+    np.testing.assert_array_equal(
+        first.cv_results_["mean_test_score"], again.cv_results_["mean_test_score"]
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"scoring": ["accuracy", "neg_log_loss"], "refit": "neg_log_loss"},
+        {"scoring": lambda estimator, X, y: {"a": estimator.score(X, y), "b": 1}, "refit": "a"},
+        {"scoring": "accuracy", "n_jobs": 2},
+    ],
+)
+def test_every_kind_of_scoring_serves_with_a_resource(options):
+    search = race(stopping(loss="log_loss"), budget=None, **options)
+    search.fit(X, Y, sample_weight=np.linspace(0.5, 1, len(Y)))
+    plain = LRSearchCV(
+        stopping(loss="log_loss"), "eta0", search=lrsearch.GridSearch(["0.1"], epochs=1), **options
+    ).fit(X, Y)
+    assert type(search.scorer_) is type(plain.scorer_)
+    assert search.score(X, Y) <= 1
+
+
+def test_a_count_for_each_class_is_as_long_as_its_longest():
+    estimator = LogisticRegression(max_iter=60)
+    search = LRSearchCV(estimator, "C", resource="max_iter", cv=CV).fit(X, Y)
+    assert search.best_params_["max_iter"] == 60
+    assert search.best_score_ > 0.95
 
 
 # Progress -------------------------------------------------------------------------------------
