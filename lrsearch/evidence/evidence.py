@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from lrsearch.checks import number, sign
 from lrsearch.evidence.curves import Array, curve, finals
 from lrsearch.evidence.intervals import Interval, interval
+from lrsearch.evidence.next_digit import NextDigit, next_digit
+from lrsearch.evidence.sentences import sentence
 from lrsearch.rate import Rate
 from lrsearch.trial import TrialRecord
 
@@ -18,28 +22,25 @@ __all__ = ["Evidence", "digits_supported"]
 _COMPARABLE = 4
 """Trials with less than this part of the deepest trial's epochs are no evidence."""
 _MOST_DIGITS = 6
-_WORDS = ("no digit is", "one digit is", "two digits are", "three digits are")
-_NOISE = {
-    "repeats": "trainings repeated from different inits",
-    "inits": "the scatter about a smooth fit, every training from an init of its own",
-    "told": "standard errors that were told",
-    "one init": "only the scatter about a smooth fit, for this one initialisation",
-}
+_WIDEST = 2.0
+"""The ratio of an interval's ends beyond which it supports no digit."""
+_MARGIN = math.log10(3)
+"""How far from a cliff a rate is recommended, in decades, or else a third of the interval."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the scores of a search say about its best rate.
+    """What the scores of a search, or of any sweep, say about its best rate.
 
     Attributes
     ----------
     rate : Rate
-        The best rate.
+        The rate to use: the best one, or one further inside if that lies at the edge of a cliff.
     low, high : Rate
-        The interval of rates that the scores cannot tell apart from the best at 95 %, rounded
-        outwards; the best rate lies inside.
+        The interval of rates that the scores cannot tell apart from the best at 95 %; the rate
+        lies inside, and no rate that is worse beyond doubt.
     noise : float
-        The standard deviation of the score of one training; nan where nothing tells.
+        The standard deviation of the score of one training near the best; nan where nothing tells.
     digits : int
         Significant digits of the rate that the scores support; 0 is an honest answer.
     sentence : str
@@ -47,16 +48,21 @@ class Evidence:
 
     Notes
     -----
+    For scores with one optimum, the interval covers it in 95 of 100 sweeps. On a plateau of
+    equally good rates it is meant to hold all of them that were tried, and ends before the cliff.
+
     What the noise contains, best first: trainings of equal rates from different inits; standard
     errors that were told; the scatter about a smooth fit. Where all trials share one init, that
     scatter does not contain the noise of the initialisation: the sentence says "for this one
-    initialisation", and at most one digit is claimed.
+    initialisation", and at most one digit is claimed. What is far from the best is no evidence
+    about the noise there.
 
     Rates of zero, diverged trials, and trials that a race left behind are no evidence. With fewer
     than five rates, with equal scores, or where no curvature can be told from noise, the interval
-    is the whole range tried and no digit is supported.
+    ends at rates that are worse beyond doubt, or else is the whole range tried. An interval wider
+    than a factor of two supports no digit.
 
-    See `lrsearch.fit` for the statistics.
+    See `lrsearch.evidence.intervals` for the statistics.
 
     Examples
     --------
@@ -75,9 +81,9 @@ class Evidence:
     noise: float
     digits: int
     sentence: str
+    _found: Interval | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    @np.errstate(over="ignore", invalid="ignore")
     def of(
         cls, records: Sequence[TrialRecord], direction: str, rate: Rate | None = None
     ) -> Evidence | None:
@@ -88,28 +94,117 @@ class Evidence:
         records : sequence of TrialRecord
         direction : {"minimize", "maximize"}
         rate : Rate, optional
-            The rate recommended; by default the one of the best mean score.
+            The rate that the search would recommend; by default the one of the best mean score.
         """
-        sign = 1.0 if direction == "minimize" else -1.0
+        turned = sign(direction)
         used = [r for r in records if r.score is not None and r.rate and r.state != "diverged"]
-        curves = [curve(record.rate, record.scores, sign) for record in used]
-        known = [(r, c) for r, c in zip(used, curves, strict=True) if c is not None]
-        if not known:
+        if not used:
             return None
-        deepest = max(shown.epochs for _, shown in known)
-        known = [(r, c) for r, c in known if c.epochs * _COMPARABLE >= deepest]
-        losses = finals([shown for _, shown in known])
-        found = interval(
-            np.array([shown.x for _, shown in known]),
-            losses,
-            np.array([record.init for record, _ in known]),
-            np.array(
-                [math.nan if r.standard_error is None else r.standard_error for r, _ in known]
-            ),
+        epochs = [max(record.scores) for record in used]
+        deepest = max(epochs)
+        used = [r for r, e in zip(used, epochs, strict=True) if e * _COMPARABLE >= deepest]
+        if min(epochs) == deepest:
+            losses = turned * np.array([record.score for record in used], float)
+        else:
+            curves = [curve(record.rate, record.scores, turned) for record in used]
+            known = [(r, c) for r, c in zip(used, curves, strict=True) if c is not None]
+            used = [record for record, _ in known]
+            losses = finals([shown for _, shown in known])
+        errors = [math.nan if r.standard_error is None else r.standard_error for r in used]
+        inits = np.array([record.init for record in used])
+        return _judged([record.rate for record in used], losses, inits, np.array(errors), rate)
+
+    @classmethod
+    def of_scores(
+        cls,
+        rates: Iterable[Any],
+        scores: Iterable[Any],
+        inits: Iterable[Any] | None = None,
+        errors: Iterable[Any] | None = None,
+        direction: str = "minimize",
+    ) -> Evidence | None:
+        """The evidence of any sweep, whoever ran it; None where no positive rate has a score.
+
+        Parameters
+        ----------
+        rates : sequence of rates, length n
+            One for each training; equal ones are repeats.
+        scores : sequence of numbers, length n
+            One for each training, all after as many epochs. nan and ±inf: it has diverged.
+        inits : sequence, length n, optional
+            What each training started from, its random seed, say: equal ones mean equal weights.
+            Unknown by default: then trainings of equal rates that scored differently count as
+            different inits, and without any at most one digit is claimed.
+        errors : sequence of numbers, length n, optional
+            The standard error of each score; None or nan where it is not known.
+        direction : {"minimize", "maximize"}
+            Whether a smaller or a larger score is better.
+
+        Raises
+        ------
+        ValueError
+            If the lengths differ, a rate is negative, or the direction is another word.
+        TypeError
+            If a score or an error is no number.
+
+        Examples
+        --------
+        >>> rates = ["0.1", "0.03", "0.01", "0.003", "0.001", "0.0003"] * 2
+        >>> scores = [0.9, 0.42, 0.22, 0.21, 0.4, 0.81, 0.88, 0.4, 0.21, 0.2, 0.41, 0.79]
+        >>> evidence = Evidence.of_scores(rates, scores)
+        >>> evidence.low, evidence.high, evidence.digits
+        (Rate('0.003'), Rate('0.006'), 1)
+        """
+        turned = sign(direction)
+        tried = [rate if type(rate) is float else Rate(rate) for rate in rates]
+        told = [number(score) for score in scores]
+        spread = [math.nan] * len(tried)
+        if errors is not None:
+            spread = [math.nan if error is None else number(error) for error in errors]
+        seeds = None if inits is None else list(inits)
+        for name, given in (("scores", told), ("inits", seeds), ("errors", spread)):
+            if given is not None and len(given) != len(tried):
+                raise ValueError(f"{name} has to be as long as rates, {len(tried)}: {len(given)}")
+        values, losses = np.array(tried, float), turned * np.array(told, float)
+        if not (values >= 0).all() or np.isinf(values).any():
+            raise ValueError(
+                f"rates have to be finite and not negative, got {float(values[~(values >= 0)][0])}"
+                if not (values >= 0).all() else "rates have to be finite, got inf"
+            )  # fmt: skip
+        usable = np.flatnonzero(np.isfinite(losses) & (values > 0))
+        if not len(usable):
+            return None
+        numbers = None
+        if seeds is not None:
+            named = {seed: index for index, seed in enumerate(dict.fromkeys(seeds))}
+            numbers = np.array([named[seed] for seed in seeds])[usable]
+        return _judged(
+            [tried[index] for index in usable], losses[usable], numbers, np.array(spread)[usable]
         )
-        if rate is None:
-            rate = _best([record.rate for record, _ in known], losses)
-        return _judged(rate, [record.rate for record, _ in known], found)
+
+    def next_digit(self) -> NextDigit | None:
+        """How many more trainings another digit would take, and at which rates.
+
+        Reckoned from the noise and the curvature, so that as many trainings as it says, each from
+        an init of its own, support the next digit in at least four of five cases.
+
+        Returns
+        -------
+        NextDigit or None
+            None where no curvature can be told from the noise: on a plateau no number of
+            trainings makes a digit, and elsewhere rates further out would have to show it first.
+
+        Examples
+        --------
+        >>> rates = ["0.1", "0.03", "0.01", "0.003", "0.001", "0.0003"] * 2
+        >>> scores = [0.9, 0.45, 0.22, 0.21, 0.4, 0.81, 0.88, 0.4, 0.25, 0.16, 0.41, 0.79]
+        >>> more = Evidence.of_scores(rates, scores).next_digit()
+        >>> more.trainings, len(more.rates)
+        (42, 7)
+        """
+        if self._found is None or self._found.bottom is None or self.digits >= _MOST_DIGITS:
+            return None
+        return next_digit(self._found.bottom, self.low, self.high, self.digits)
 
 
 def digits_supported(rate: Rate, low: float, high: float) -> int:
@@ -117,62 +212,86 @@ def digits_supported(rate: Rate, low: float, high: float) -> int:
 
     A digit is supported if the interval is at most ten units of its place wide: if it is any
     wider, every value of that digit lies inside, and the digit is arbitrary. It may be one that
-    the rate does not have yet.
+    the rate does not have yet. An interval wider than a factor of two supports none.
 
     Examples
     --------
-    >>> digits_supported(Rate("0.00041"), 0.0003, 0.0007)
+    >>> digits_supported(Rate("0.00041"), 0.0003, 0.0006)
     1
     >>> digits_supported(Rate("0.00041"), 0.00039, 0.00043)
     2
-    >>> digits_supported(Rate("0.00041"), 0.00008, 0.0021)
+    >>> digits_supported(Rate("0.9"), 1e-6, 0.9)
     0
     """
+    if high > _WIDEST * low * (1 + 1e-9):
+        return 0
     width = max(high - low, float(rate) * 10.0**-_MOST_DIGITS)
     return min(_MOST_DIGITS, max(0, 2 + math.floor(rate.leading_place - math.log10(width) + 1e-9)))
 
 
-def _best(rates: Sequence[Rate], losses: Array) -> Rate:
-    means = {rate: np.mean([v for r, v in zip(rates, losses, strict=True) if r == rate])
-             for rate in rates}  # fmt: skip
-    return min(means, key=lambda rate: (means[rate], rate))
-
-
-def _judged(rate: Rate, rates: Sequence[Rate], found: Interval) -> Evidence:
-    lowest, highest = min(rates), max(rates)
-    low, high = float(lowest), float(highest)
+@np.errstate(over="ignore", invalid="ignore")
+def _judged(
+    rates: Sequence[float], losses: Array, inits: Any, errors: Array, rate: Rate | None = None
+) -> Evidence:
+    values = np.array(rates, float)
+    x = np.log10(values)
+    found = interval(x, losses, inits, errors)
+    places, index = np.unique(values, return_inverse=True)
+    means = np.bincount(index, losses) / np.bincount(index)
+    best = Rate(float(places[np.argmin(means)])) if rate is None else rate
+    low, high = float(min(places[0], best)), float(max(places[-1], best))
     if found.low > -math.inf:
-        low = min(max(low, 10**found.low), high)
+        low = min(max(low, float(10**found.low)), high)
     if found.high < math.inf:
-        high = max(min(high, 10**found.high), low)
-    low, high = min(low, float(rate)), max(high, float(rate))
-    digits = digits_supported(rate, low, high) if found.bounded else 0
-    if found.source == "one init":
+        high = max(min(high, float(10**found.high)), low)
+    if rate is None and not low <= best <= high:
+        inside = (places >= low) & (places <= high)
+        if inside.any():
+            best = Rate(float(places[inside][np.argmin(means[inside])]))
+    best = _off_the_cliff(best, places, means, low, high, found)
+    low, high = min(low, float(best)), max(high, float(best))
+    digits = digits_supported(best, low, high) if found.bounded else 0
+    if found.source in ("one init", "unknown"):
         digits = min(digits, 1)
-    shown = _outwards(low, digits + 1, -1), _outwards(high, digits + 1, 1)
-    return Evidence(rate, *shown, found.noise, digits, _sentence(rate, *shown, digits, found))
+    shown = _shown(low, high, -1, places, found), _shown(high, low, 1, places, found)
+    ends = min(shown[0], best), max(shown[1], best)
+    return Evidence(best, *ends, found.noise, digits, sentence(best, *ends, digits, found), found)
 
 
-def _outwards(value: float, digits: int, direction: int) -> Rate:
-    """A number as a rate of so many digits, at least two, on the given side of it."""
-    exact = Rate(float(value))
-    rounded = exact.rounded(max(2, digits))
-    short = (rounded > exact) if direction < 0 else (rounded < exact)
-    return rounded.step(direction, rounded.leading_place - max(2, digits) + 1) if short else rounded
+def _off_the_cliff(
+    best: Rate, places: Array, means: Array, low: float, high: float, found: Interval
+) -> Rate:
+    """The best rate, or one further inside where it lies at an edge of a plateau with a cliff."""
+    if not any(found.cliffs) or high <= _WIDEST * low:
+        return best
+    margin = 10 ** min(_MARGIN, math.log10(high / low) / 3)
+    bottom, top = low * margin, high / margin
+    if bottom <= best <= top:
+        return best
+    inside = (places >= bottom) & (places <= top)
+    if not inside.any():
+        return Rate(math.sqrt(bottom * top)).rounded(1)
+    return Rate(float(places[inside][np.argmin(means[inside])]))
 
 
-def _sentence(rate: Rate, low: Rate, high: Rate, digits: int, found: Interval) -> str:
-    supported = f"{_WORDS[digits] if digits < len(_WORDS) else f'{digits} digits are'} supported"
-    if low == high:
-        return f"{rate}; too few scores to tell it from other rates: {supported}"
-    if math.isnan(found.noise):
-        return f"{rate}; too few scores to tell it from {low} to {high}: {supported}"
-    if found.equal:
-        return f"{rate}; all scores from {low} to {high} are equal: {supported}"
-    if found.cut:
-        where = f"the best rate lies between {low} and {high}, as far as this noise"
-        told = f"({found.noise:.2g} a training) lets tell"
-    else:
-        where = f"{low} to {high} cannot be told apart at this noise"
-        told = f"({found.noise:.2g} a training)"
-    return f"{rate}; {where} {told}: {supported}. The noise is {_NOISE[found.source]}."
+def _shown(end: float, other: float, side: int, places: Array, found: Interval) -> Rate:
+    """An end of the interval: a rate that was tried, or one rounded outwards.
+
+    It is rounded to a fifth of the interval or finer, and to two digits at least; never so far
+    that a rate that is worse beyond doubt lies inside.
+    """
+    nearest = float(places[np.argmin(np.abs(places - end))])
+    bound = float(10 ** found.worse[side > 0])
+    excluded = math.isclose(end, bound, rel_tol=1e-9)
+    if math.isclose(nearest, end, rel_tol=1e-9) and not excluded:
+        return Rate(nearest)
+    exact = Rate(nearest) if excluded else Rate(float(end))
+    width = abs(other - end) or end
+    place = min(exact.leading_place - 1, math.floor(math.log10(width / 5)))
+    place = max(place, exact.leading_place - _MOST_DIGITS + 1)
+    rounded = exact.rounded(exact.leading_place - place + 1)
+    if excluded:
+        return rounded.step(-side, place)
+    if (rounded - exact) * side < 0:
+        rounded = rounded.step(side, place)
+    return exact.rounded(_MOST_DIGITS) if (rounded - bound) * side >= 0 else rounded

@@ -1,48 +1,95 @@
 """Where the optimum of noisy scores lies: local fits, and where their slope may be zero.
 
-Scores near their optimum follow a smooth curve in the logarithm of the rate. A parabola is fitted
-by least squares (weighted, if standard errors were told) to the scores about the best one, over
-the widest window in which cubic and quartic terms are not significant, and in which it leaves no
-more than the noise between neighbours. The interval holds every
-place that the optimum may have at 95 %: those where the slope of the fit is not significantly
-different from zero, ``|f'(x)| <= t * se(f'(x))``. For a parabola that is Fieller's interval of
-the ratio ``-b / 2c``, exact for normal noise and unbounded where the curvature cannot be told
-from zero; for local fits in general it is where SiZer sees neither an increase nor a decrease. A
-lopsided optimum biases the parabola before its cubic term gets significant, so the interval is
-the union of the parabola's and the cubic's. A side that the slope leaves open ends at the next
-rate whose score is worse beyond doubt.
+Scores near their optimum follow a smooth curve in the logarithm of the rate. A polynomial, of the
+second degree where that will do, is fitted to the places about the best one, over the widest
+window in which higher terms are not significant and no more is left than noise. The interval holds
+every place that the optimum may have at 95 %: those where the slope of the fit is not
+significantly different from zero, ``|f'(x)| <= t * se(f'(x))``. For a parabola that is Fieller's
+interval of the ratio ``-b / 2c``, exact for normal noise and unbounded where the curvature cannot
+be told from zero; for local fits in general it is where SiZer sees neither an increase nor a
+decrease. A lopsided optimum biases a fit before its next term gets significant, so the interval
+is the union of that fit's with two that guard it: of one degree more, and over the next smaller
+window. The guards are asked for 94 %.
+
+A window ends at a wall, a step between neighbouring rates that is far larger than all that the
+scores do on its near side: what lies behind a cliff says nothing about the bottom before it.
+
+A rate is worse beyond doubt if its mean lies above the best one by more than the noise near the
+best explains, by Student's t at a level shared between all pairs of rates (Tukey's question,
+answered by Bonferroni): in 95 of 100 sweeps over a plateau none of its rates is called worse. No
+such rate lies inside the interval. The interval ends at the last rate before it if the rates
+before it lie on a plateau at least twice as wide as the step to it, and just inside it otherwise,
+since the optimum may lie between. A failed training between two rates that did well is no such
+rate (see `sweep`).
 
 References
 ----------
 E. C. Fieller, "Some problems in interval estimation", JRSS B 16, 1954.
 P. Chaudhuri and J. S. Marron, "SiZer for exploration of structures in curves", JASA 94, 1999.
-R. T. Birge, "The calculation of errors by the method of least squares", Phys. Rev. 40, 1932 (the
-scaling of standard errors that turn out too small).
-G. W. Hill, "Algorithm 396: Student's t-quantiles", CACM 13, 1970.
+J. C. Hsu, "Multiple Comparisons: Theory and Methods", 1996.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from statistics import NormalDist
 
 import numpy as np
-import numpy.typing as npt
 
-__all__ = ["Interval", "interval", "t_quantile"]
+from lrsearch.evidence.fits import Array, Fit, f_score, fitted, t_quantile
+from lrsearch.evidence.sweep import Sweep, swept
 
-Array = npt.NDArray[np.float64]
-_Fit = tuple[Array, Array, float, int]
+__all__ = ["Bottom", "Interval", "interval"]
 
 _FEWEST = 5
-"""Distinct rates that a fit needs."""
+"""Places that a fit needs."""
 _WINDOWS = (8.0, 3.0, 2.0, 1.4, 1.0, 0.7, 0.5, 0.35, 0.25, 0.17, 0.12, 0.08)
 """Half widths of the window in decades, widest first."""
+_DEGREES = ((2, 2), (2, 0), (3, 2), (3, 0), (4, 2), (4, 0))
+"""Degrees to try, and how many places each asks for beyond those that it needs."""
 _GRID = 801
-_ONE_SIDED = 0.975
+_CONFIDENT, _GUARDED = 0.975, 0.97
+_TERM = 0.95
+"""One-sided significance of the slope, of a guard's slope, and of a term that is left out."""
+_SHARED = 0.1
+"""What all pairs of rates may share of doubt. Bonferroni's bound is so far from sharp, all pairs
+being judged by one noise, that 5 % or fewer plateaus have a rate called worse."""
 _CURVED = 0.995
 """Significance asked of the curvature: the window was chosen about the best score."""
+_UNLIKELY = 2.33
+"""Normal deviate from which on a fit leaves more than noise."""
+_WALL = 6.0
+_CLIFF = 10.0
+"""Noises that a step to be called a wall, or a cliff, has at least."""
+_OWN_ERROR = 10.0
+"""A told error counts for no more than so many times those near the best."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bottom:
+    """The fit about the optimum, for who asks what more trainings would give.
+
+    Attributes
+    ----------
+    place : float
+        Where the minimum of the fit lies, in log10 rate.
+    half : float
+        The half width of the window in decades, to its nearer end.
+    bend, bend_error : float
+        The coefficient of the square, and its standard error.
+    noise : float
+        The standard deviation of one score.
+    freedom : int
+        Its degrees of freedom.
+    """
+
+    place: float
+    half: float
+    bend: float
+    bend_error: float
+    noise: float
+    freedom: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +103,29 @@ class Interval:
     noise : float
         The standard deviation of one score; nan where nothing tells.
     source : str
-        What the noise contains: "repeats", "told", "inits" or "one init".
-    cut : bool
-        Whether an end is a rate that is worse beyond doubt, rather than where the slope says.
+        What the noise contains: "repeats", "told", "inits", "one init" or "unknown".
+    worse : tuple of two floats
+        log10 of the nearest rates on either side that are worse beyond doubt; infinite where
+        there is none. An end equal to it is meant to exclude it.
+    cliffs : tuple of two bools
+        Whether a plateau ends there at a cliff.
     equal : bool
         Whether all scores are equal.
+    aside : tuple of float
+        log10 of the rates of failed trainings that were set aside.
+    bottom : Bottom or None
+        The fit that bounds the interval on both sides, if one does.
     """
 
     low: float
     high: float
     noise: float
     source: str
-    cut: bool = False
+    worse: tuple[float, float] = (-math.inf, math.inf)
+    cliffs: tuple[bool, bool] = (False, False)
     equal: bool = False
+    aside: tuple[float, ...] = ()
+    bottom: Bottom | None = None
 
     @property
     def bounded(self) -> bool:
@@ -76,7 +133,7 @@ class Interval:
         return math.isfinite(self.low) and math.isfinite(self.high)
 
 
-def interval(x: Array, losses: Array, inits: Array, errors: Array) -> Interval:
+def interval(x: Array, losses: Array, inits: Array | None, errors: Array) -> Interval:
     """The 95 % interval of the place of the optimum.
 
     Parameters
@@ -85,10 +142,11 @@ def interval(x: Array, losses: Array, inits: Array, errors: Array) -> Interval:
         log10 of the rates.
     losses : array of shape (n,)
         Finite scores, smaller is better.
-    inits : array of shape (n,)
-        The init of each training.
+    inits : array of shape (n,) or None
+        The init of each training; None where nobody knows.
     errors : array of shape (n,)
-        The standard error of each score; nan where none was told. Used if all are known.
+        The standard error of each score; nan where none was told. Used if most are known; the
+        others then have their median.
 
     Examples
     --------
@@ -98,188 +156,235 @@ def interval(x: Array, losses: Array, inits: Array, errors: Array) -> Interval:
     >>> found.low < -3.1 < found.high, found.source
     (True, 'inits')
     """
-    told = bool((errors > 0).all())
-    pure, repeated = _within(x, losses)
-    source = "one init"
-    if told:
-        source = "told"
-    elif len(np.unique(inits)) > 1:
-        source = "inits" if not repeated else "repeats" if pure > 0 else "one init"
-    spread = float(np.ptp(losses))
-    if len(np.unique(x)) < _FEWEST or spread == 0:
-        noise = float(np.mean(errors)) if told else pure if repeated else math.nan
-        if spread == 0 and len(x) > 1 and not told:
-            noise = 0.0
-        equal = spread == 0 and len(x) > 1
-        return Interval(-math.inf, math.inf, noise, source, equal=equal)
-    weights = 1 / errors**2 if told else np.ones_like(losses)
-    centre = x[np.argmin(_pooled(x, losses))]
-    chosen, smooth = None, False
-    for half in _WINDOWS:
-        inside = np.abs(x - centre) <= half
-        if len(np.unique(x[inside])) < _FEWEST:
-            break
-        chosen = inside
-        part = x[inside] - centre, losses[inside], weights[inside]
-        smooth = _fits(*part, told, 2) and (told or not _rougher_than_noise(*part))
-        if smooth:
-            break
-    if chosen is None:
+    known = errors > 0
+    told = None
+    if 2 * known.sum() > len(errors):
+        told = np.where(known, errors, np.median(errors[known]))
+    sweep = swept(x, losses, told)
+    source = _source(sweep, inits)
+    if np.ptp(losses) == 0 and len(x) > 1:
+        noise = 0.0 if told is None else float(np.mean(told))
+        return Interval(-math.inf, math.inf, noise, source, equal=True)
+    if sweep.errors is None and not sweep.repeats and len(sweep) < _FEWEST:
         return Interval(-math.inf, math.inf, math.nan, source)
-    if smooth or told:
-        found = _flat(x[chosen], losses[chosen], weights[chosen], told, float(centre), source)
-    else:
-        noise = pure if source == "repeats" else _between_neighbours(x, losses)
-        found = Interval(-math.inf, math.inf, noise, source)
-    return _cut(found, x, losses, float(centre))
+    sweep = sweep.without_failures(_errors(sweep, _near_noise(sweep)[0]))
+    noise, freedom = _near_noise(sweep)
+    found = Interval(-math.inf, math.inf, _of_one(sweep, noise), source, aside=sweep.aside)
+    fits = _fits(sweep, _errors(sweep, noise))
+    if fits is not None:
+        part, (fit, *guards), centre = fits
+        noise, freedom = fit.noise, fit.freedom
+        low, high = _flat(part.x - centre, fit, guards)
+        one = part.pure if source == "repeats" and part.repeats else _of_one(part, noise)
+        found = replace(found, low=centre + low, high=centre + high, noise=one)
+        if found.bounded:
+            found = replace(found, bottom=_bottom(part, fit, centre, one))
+    return _cut(found, sweep, _errors(sweep, noise), freedom)
 
 
-def t_quantile(freedom: int, level: float = _ONE_SIDED) -> float:
-    """The quantile of Student's t distribution (Hill's expansion; 3 % off at 2 degrees).
-
-    Examples
-    --------
-    >>> [round(t_quantile(freedom), 2) for freedom in (3, 10, 1000)]
-    [3.18, 2.23, 1.96]
-    """
-    z = NormalDist().inv_cdf(level)
-    if freedom == 1:
-        return math.tan(math.pi * (level - 0.5))
-    if freedom == 2:
-        return (2 * level - 1) * math.sqrt(2 / (4 * level * (1 - level)))
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return z + sum((term / freedom**power for power, term in enumerate(terms, 1)), 0.0)
+def _source(sweep: Sweep, inits: Array | None) -> str:
+    if sweep.errors is not None:
+        return "told"
+    if sweep.repeats and sweep.pure > 0 and (inits is None or len(np.unique(inits)) > 1):
+        return "repeats"
+    if inits is None:
+        return "unknown"
+    return "inits" if len(np.unique(inits)) > 1 and not sweep.repeats else "one init"
 
 
-def _within(x: Array, losses: Array) -> tuple[float, bool]:
-    """The pooled standard deviation of scores at equal rates, and whether there are any."""
-    squares, freedom = 0.0, 0
-    for value in np.unique(x):
-        group = losses[x == value]
-        squares += float(((group - group.mean()) ** 2).sum())
-        freedom += len(group) - 1
-    return (math.sqrt(squares / freedom), True) if freedom else (math.nan, False)
+def _near_noise(sweep: Sweep) -> tuple[float, int]:
+    """The noise of one score near the best, and its degrees of freedom; 1 where it was told."""
+    near = sweep.near
+    if sweep.errors is not None:
+        return 1.0, 60
+    if near.repeats:
+        return near.pure, near.repeats
+    return sweep.roughness, max(3, len(near) // 2)
 
 
-def _pooled(x: Array, losses: Array) -> Array:
-    """For each score, the mean of those at its rate."""
-    _, index = np.unique(x, return_inverse=True)
-    means: Array = np.bincount(index, losses) / np.bincount(index)
-    return means[index]
+def _errors(sweep: Sweep, noise: float) -> Array:
+    """The standard error of each place's mean."""
+    if sweep.errors is None:
+        return np.asarray(noise / np.sqrt(sweep.counts))
+    return np.asarray(noise * np.minimum(sweep.errors, _OWN_ERROR * _typical(sweep)))
 
 
-def _least_squares(u: Array, y: Array, weights: Array, degree: int, told: bool) -> _Fit:
-    """Coefficients from the constant up, their covariance, the noise, degrees of freedom."""
-    design = np.vander(u, degree + 1, increasing=True)
-    root = np.sqrt(weights)
-    left, right = design * root[:, None], y * root
-    inverse = np.linalg.pinv(left.T @ left)
-    coefficients = inverse @ (left.T @ right)
-    freedom = len(y) - degree - 1
-    squares = float(((right - left @ coefficients) ** 2).sum())
-    variance = squares / freedom if freedom else 0.0
-    if told:
-        variance = max(1.0, variance)
-    covariance = np.asarray(inverse * variance, float)
-    return coefficients, covariance, math.sqrt(variance), freedom
+def _of_one(sweep: Sweep, noise: float) -> float:
+    """The noise of one training near the best."""
+    return noise if sweep.errors is None else noise * _typical(sweep)
 
 
-def _fits(u: Array, y: Array, weights: Array, told: bool, degree: int) -> bool:
-    """Whether the two terms above a degree are not significant, or cannot be tried."""
-    if len(np.unique(u)) < degree + 5:
+def _typical(sweep: Sweep) -> float:
+    near = sweep.near
+    return float(np.median(near.errors * np.sqrt(near.counts)))  # type: ignore[operator]
+
+
+def _centre(sweep: Sweep) -> int:
+    """The best place; of told scores, the one that is sure to be as good as any."""
+    return int(np.argmin(sweep.losses if sweep.errors is None else sweep.losses + sweep.errors))
+
+
+# Windows and fits -------------------------------------------------------------------------------
+
+
+def _fits(sweep: Sweep, errors: Array) -> tuple[Sweep, list[Fit], float] | None:
+    """The widest window that a polynomial fits, its fit and the guards, and its centre."""
+    if len(sweep) < _FEWEST:
+        return None
+    index = _centre(sweep)
+    centre = float(sweep.x[index])
+    windows = list(_windows(sweep, index, errors))
+    for degree, more in _DEGREES:
+        for number, part in enumerate(windows):
+            if len(part) < degree + 3 + (more if part.repeats < 4 else 0):
+                break
+            fit = _fit(part, centre, degree)
+            if not _adequate(part, fit, centre):
+                continue
+            fits = [fit, _fit(part, centre, degree + 1)]
+            if part.errors is None and number + 1 < len(windows):
+                inner = windows[number + 1]
+                if len(inner) + inner.repeats >= degree + 3 and len(inner) > degree:
+                    fits.append(_fit(inner, centre, degree))
+            return part, fits, centre
+    return None
+
+
+def _windows(sweep: Sweep, centre: int, errors: Array) -> Iterator[Sweep]:
+    x = sweep.x
+    bottom, top = _basin(sweep.losses, centre, errors)
+    before = None
+    for width in _WINDOWS:
+        ends = np.searchsorted(x, [x[centre] - width - 1e-9, x[centre] + width + 1e-9])
+        first, last = max(int(ends[0]), bottom), min(int(ends[1]), top)
+        if last - first >= _FEWEST and (first, last) != before:
+            before = first, last
+            yield sweep[first:last]
+
+
+def _basin(losses: Array, centre: int, errors: Array) -> tuple[int, int]:
+    """The places between the walls on either side; all of them, where these are too few."""
+    steps = []
+    for side in (-1, 1):
+        ahead, noise = losses[centre::side], errors[centre::side]
+        behind = losses[max(0, centre - 3) : centre + 1] if side > 0 else losses[centre:centre + 4]
+        reach = np.maximum(np.maximum.accumulate(ahead), behind.max())[:-1] - losses[centre]
+        usual = 4 * np.maximum(0, reach - 4 * noise[:-1])
+        walls = np.flatnonzero(np.diff(ahead) > _WALL * noise[:-1] + usual)
+        steps.append(int(walls[0]) if len(walls) else len(ahead) - 1)
+    bottom, top = centre - steps[0], centre + steps[1] + 1
+    return (bottom, top) if top - bottom >= _FEWEST else (0, len(losses))
+
+
+def _fit(part: Sweep, centre: float, degree: int) -> Fit:
+    return fitted(part.x - centre, part.losses, part.counts, part.errors, part.squares, degree)
+
+
+def _adequate(part: Sweep, fit: Fit, centre: float) -> bool:
+    """Whether a fit leaves no more than noise, and the next two terms are not significant."""
+    places, degree = len(part), len(fit.coefficients) - 1
+    between = places - degree - 1
+    tiny = 1e-9 * float(np.ptp(part.losses))
+    if part.errors is not None:
+        ratio = float(((fit.residuals / part.errors) ** 2).sum()) / between
+        if f_score(ratio, between, math.inf) > _UNLIKELY:
+            return False
+    elif part.repeats >= 3 and part.pure > 0:
+        ratio = float((part.counts * fit.residuals**2).sum()) / between / part.pure**2
+        if f_score(ratio, between, part.repeats) > _UNLIKELY:
+            return False
+    elif fit.noise > (1 + 3 / math.sqrt(places - 2)) * part.roughness + tiny:
+        return False
+    terms = min(2, between)
+    while terms and between - terms + part.repeats < 2:
+        terms -= 1
+    if not terms:
         return True
-    scale = float(np.abs(u).max()) or 1.0
-    higher, covariance, _, freedom = _least_squares(u / scale, y, weights, degree + 2, told)
-    errors = np.sqrt(np.diag(covariance)) + 1e-9 * float(np.ptp(y))
-    beyond = slice(degree + 1, None)
-    return bool((np.abs(higher[beyond]) <= t_quantile(freedom) * errors[beyond]).all())
+    higher = _fit(part, centre, degree + terms)
+    powers = np.arange(degree + 1.0, degree + terms + 1)
+    errors = np.sqrt(np.diag(higher.covariance))[degree + 1 :]
+    bound = t_quantile(higher.freedom, _TERM) * errors
+    bound += tiny * float(np.abs(part.x - centre).max()) ** -powers
+    return bool((np.abs(higher.coefficients[degree + 1 :]) <= bound).all())
 
 
-def _between_neighbours(u: Array, y: Array) -> float:
-    """The noise of one score: the median departure from the line through the neighbours.
-
-    From Gasser, Sroka and Jennen-Steinmetz, "Residual variance and residual pattern in nonlinear
-    regression", Biometrika 73, 1986; the median, so that a cliff is not taken for noise.
-    """
-    places, index, counts = np.unique(u, return_inverse=True, return_counts=True)
-    means = np.bincount(index, y) / counts
-    left = (places[2:] - places[1:-1]) / (places[2:] - places[:-2])
-    right = 1 - left
-    departures = np.abs(means[1:-1] - left * means[:-2] - right * means[2:])
-    departures /= np.sqrt(1 / counts[1:-1] + left**2 / counts[:-2] + right**2 / counts[2:])
-    return float(np.median(departures)) / NormalDist().inv_cdf(0.75)
-
-
-def _rougher_than_noise(u: Array, y: Array, weights: Array) -> bool:
-    """Whether a parabola leaves more than the noise that neighbouring scores show."""
-    left_over = _least_squares(u, y, weights, 2, told=False)[2]
-    allowed = (1 + 3 / math.sqrt(len(np.unique(u)) - 2)) * _between_neighbours(u, y)
-    return left_over > allowed + 1e-9 * float(np.ptp(y))
-
-
-def _flat(x: Array, y: Array, weights: Array, told: bool, centre: float, source: str) -> Interval:
+def _flat(u: Array, fit: Fit, guards: list[Fit]) -> tuple[float, float]:
     """Where the slope of the fits over the window may be zero, about their minimum."""
-    u = x - centre
-    parabola = _least_squares(u, y, weights, 2, told)
-    fits = [parabola]
-    if len(np.unique(u)) >= _FEWEST + 2:
-        fits.append(_least_squares(u, y, weights, 3, told))
-    noise = parabola[2]
-    pure, repeated = _within(x, y)
-    if told:
-        noise *= float(np.mean(weights**-0.5))
-    elif repeated and source == "repeats":
-        noise = pure
-    bend, error = parabola[0][2], math.sqrt(parabola[1][2, 2])
-    if bend <= t_quantile(parabola[3], _CURVED) * error:
-        return Interval(-math.inf, math.inf, noise, source)
+    if len(fit.coefficients) == 3:
+        bend, error = fit.coefficients[2], math.sqrt(fit.covariance[2, 2])
+        if bend <= t_quantile(fit.freedom, _CURVED) * error:
+            return -math.inf, math.inf
     grid = np.linspace(u.min(), u.max(), _GRID)
-    low, high = _union(grid, fits)
+    low, high = _union(grid, fit, guards)
     step = float(grid[1] - grid[0])
     if math.isfinite(low) and math.isfinite(high):
-        low, high = _union(np.linspace(low - step, high + step, _GRID), fits)
-    return Interval(centre + low, centre + high, noise, source)
+        low, high = _union(np.linspace(low - step, high + step, _GRID), fit, guards)
+    return low, high
 
 
-def _cut(found: Interval, x: Array, losses: Array, centre: float) -> Interval:
-    """Bound the sides that the slope left open at the next rates that are worse beyond doubt.
-
-    A curve with one optimum has it between rates that are worse than the best on either side.
-    Worse means: than the best score, which may be the luckiest of n by about ``sqrt(2 log n)``
-    noises, by Student's t at a level shared between all rates (Bonferroni).
-    """
-    places = np.unique(x)
-    means = np.array([losses[x == place].mean() for place in places])
-    level = 1 - (1 - _ONE_SIDED) / len(places)
-    noises = math.sqrt(2 * math.log(len(places))) + t_quantile(max(2, len(places) - 3), level)
-    worse = means > means.min() + noises * found.noise
-    below, above = places[worse & (places < centre)], places[worse & (places > centre)]
-    low = float(below[-1]) if found.low == -math.inf and len(below) else found.low
-    high = float(above[0]) if found.high == math.inf and len(above) else found.high
-    return replace(found, low=low, high=high, cut=(low, high) != (found.low, found.high))
+def _union(grid: Array, fit: Fit, guards: list[Fit]) -> tuple[float, float]:
+    low, high = _ends(grid, fit, _CONFIDENT)
+    for guard in guards:
+        lower, higher = _ends(grid, guard, _GUARDED)
+        inner = len(guard.coefficients) == len(fit.coefficients)
+        low = low if inner and lower == -math.inf else min(low, lower)
+        high = high if inner and higher == math.inf else max(high, higher)
+    return low, high
 
 
-def _union(grid: Array, fits: list[_Fit]) -> tuple[float, float]:
-    lows, highs = zip(*(_ends(grid, fit) for fit in fits), strict=True)
-    return min(lows), max(highs)
-
-
-def _ends(grid: Array, fitted: _Fit) -> tuple[float, float]:
+def _ends(grid: Array, fit: Fit, level: float) -> tuple[float, float]:
     """The places nearest to a fit's minimum where it falls, and where it rises, significantly."""
-    fit, covariance, _, freedom = fitted
-    powers = np.arange(1, len(fit))
-    slopes = np.zeros((len(grid), len(fit)))
-    slopes[:, 1:] = powers * grid[:, None] ** (powers - 1)
-    slope = slopes @ fit
-    bound = t_quantile(freedom) * np.sqrt(np.einsum("ij,jk,ik->i", slopes, covariance, slopes))
-    bottom = int(np.argmin(np.vander(grid, len(fit), increasing=True) @ fit))
+    slope, error = fit.slope(grid)
+    bound = t_quantile(fit.freedom, level) * error
+    bottom = int(np.argmin(fit(grid)))
     falling = np.flatnonzero(slope[:bottom] < -bound[:bottom])
     rising = np.flatnonzero(slope[bottom:] > bound[bottom:])
     low = float(grid[falling[-1]]) if len(falling) else -math.inf
     high = float(grid[bottom + rising[0]]) if len(rising) else math.inf
     return low, high
+
+
+def _bottom(part: Sweep, fit: Fit, centre: float, noise: float) -> Bottom | None:
+    if len(fit.coefficients) != 3:
+        return None
+    slope, bend = float(fit.coefficients[1]), float(fit.coefficients[2])
+    place = centre - slope / (2 * bend)
+    half = min(place - part.x[0], part.x[-1] - place)
+    if half <= 0:
+        return None
+    return Bottom(place, float(half), bend, math.sqrt(fit.covariance[2, 2]), noise, fit.freedom)
+
+
+# Rates that are worse beyond doubt --------------------------------------------------------------
+
+
+def _cut(found: Interval, sweep: Sweep, errors: Array, freedom: int) -> Interval:
+    """End the interval before the nearest rates that are worse beyond doubt."""
+    places = len(sweep)
+    if places < 2 or not np.isfinite(errors).all():
+        return found
+    x, losses = sweep.x, sweep.losses
+    beyond = t_quantile(max(2, freedom), 1 - _SHARED / (places * (places - 1)))
+    best = int(np.argmin(losses + beyond * errors))
+    tiny = 1e-9 * float(np.median(losses))
+    worse = losses - losses[best] > beyond * np.hypot(errors, errors[best]) + tiny
+    below, above = np.flatnonzero(worse[:best]), best + np.flatnonzero(worse[best:])
+    first = int(below[-1]) + 1 if len(below) else 0
+    last = int(above[0]) - 1 if len(above) else places - 1
+    ends, nearest, cliffs = [found.low, found.high], [-math.inf, math.inf], [False, False]
+    for side, (good, bad) in enumerate(((first, first - 1), (last, last + 1))):
+        if not 0 <= bad < places:
+            continue
+        nearest[side] = float(x[bad])
+        plateau = abs(x[bad] - x[good]) <= (x[last] - x[first]) / 2
+        end = float(x[good] if plateau else x[bad])
+        if (ends[side] - end) * (1 if side else -1) >= 0:
+            ends[side] = end
+            cliffs[side] = bool(plateau and losses[bad] - losses[good] > _CLIFF * errors[good])
+    if ends[0] > ends[1]:
+        ends = [float(x[first]), float(x[last])]
+    return replace(
+        found, low=ends[0], high=ends[1], worse=(nearest[0], nearest[1]),
+        cliffs=(cliffs[0], cliffs[1]),
+        bottom=found.bottom if ends == [found.low, found.high] else None,
+    )  # fmt: skip

@@ -188,7 +188,7 @@ def test_rates_past_a_cliff_are_not_taken_for_noise():
     assert 0.5 < evidence.noise < 2
     assert 0.0001 <= evidence.low <= 0.001
     assert 0.002 <= evidence.high <= 0.004
-    assert evidence.digits == 1
+    assert evidence.digits == 0
 
 
 def test_a_side_that_the_slope_leaves_open_ends_where_rates_are_worse_beyond_doubt():
@@ -360,7 +360,12 @@ def test_a_narrower_interval_never_supports_fewer_digits(place, coefficient, bel
 
 
 def test_the_digits_of_the_example():
-    assert digits_supported(Rate("0.00041"), 0.0003, 0.0007) == 1
+    assert digits_supported(Rate("0.00041"), 0.0003, 0.0006) == 1
+    assert digits_supported(Rate("0.00041"), 0.0003, 0.0007) == 0
+
+
+def test_an_interval_wider_than_a_factor_of_two_supports_no_digit():
+    assert digits_supported(Rate("0.9"), 1e-6, 0.9) == 0
 
 
 @settings(max_examples=200, deadline=None)
