@@ -12,6 +12,7 @@ import typer
 
 import lrsearch
 from lrsearch.cli.command_line import PLACEHOLDERS, CommandLine, ProgramError
+from lrsearch.cli.evidence import evidence
 from lrsearch.cli.options import SearchOptions, takes_search_options
 from lrsearch.cli.scores import DEFAULT_PATTERN, PrintedScores
 from lrsearch.cli.terminal import EXIT_CODES, NO_RATE, errors_as_sentences, say
@@ -239,6 +240,9 @@ def show_rates(options: SearchOptions) -> None:
         typer.echo(rate)
     most = search.most_epochs
     typer.echo("no limit of epochs is known" if most is None else f"at most {_epochs(most)} in all")
+
+
+app.command()(evidence)
 
 
 def _recommend(study: Study) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from lrsearch.checks import number, sign
 from lrsearch.evidence.curves import Array, curve, finals
 from lrsearch.evidence.intervals import Interval, interval
-from lrsearch.evidence.next_digit import NextDigit, next_digit
+from lrsearch.evidence.next_digit import NextDigit, Sample, next_digit
 from lrsearch.evidence.sentences import sentence
 from lrsearch.rate import Rate
 from lrsearch.trial import TrialRecord
@@ -81,7 +81,7 @@ class Evidence:
     noise: float
     digits: int
     sentence: str
-    _found: Interval | None = field(default=None, repr=False, compare=False)
+    _basis: tuple[Sample, Interval] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -111,8 +111,9 @@ class Evidence:
             used = [record for record, _ in known]
             losses = finals([shown for _, shown in known])
         errors = [math.nan if r.standard_error is None else r.standard_error for r in used]
+        rates = np.array([record.rate for record in used], float)
         inits = np.array([record.init for record in used])
-        return _judged([record.rate for record in used], losses, inits, np.array(errors), rate)
+        return _judged(Sample(rates, losses, inits, np.array(errors)), rate)
 
     @classmethod
     def of_scores(
@@ -178,21 +179,21 @@ class Evidence:
         if seeds is not None:
             named = {seed: index for index, seed in enumerate(dict.fromkeys(seeds))}
             numbers = np.array([named[seed] for seed in seeds])[usable]
-        return _judged(
-            [tried[index] for index in usable], losses[usable], numbers, np.array(spread)[usable]
-        )
+        return _judged(Sample(values[usable], losses[usable], numbers, np.array(spread)[usable]))
 
     def next_digit(self) -> NextDigit | None:
         """How many more trainings another digit would take, and at which rates.
 
-        Reckoned from the noise and the curvature, so that as many trainings as it says, each from
-        an init of its own, support the next digit in at least four of five cases.
+        Reckoned from the noise and the curvature by simulation, which takes a second or some, so
+        that as many trainings as it says, each from an init of its own, support the next digit
+        in at least four of five cases.
 
         Returns
         -------
         NextDigit or None
-            None where no curvature can be told from the noise: on a plateau no number of
-            trainings makes a digit, and elsewhere rates further out would have to show it first.
+            None where no curvature can be told from the noise (on a plateau no number of
+            trainings makes a digit, and elsewhere rates further out would have to show it first),
+            and where thousands of trainings would not do.
 
         Examples
         --------
@@ -202,9 +203,12 @@ class Evidence:
         >>> more.trainings, len(more.rates)
         (42, 7)
         """
-        if self._found is None or self._found.bottom is None or self.digits >= _MOST_DIGITS:
+        if self._basis is None or self.digits >= _MOST_DIGITS:
             return None
-        return next_digit(self._found.bottom, self.low, self.high, self.digits)
+        sample, found = self._basis
+        if found.bottom is None:
+            return None
+        return next_digit(sample, found.bottom, self.digits + 1, lambda more: _judged(more).digits)
 
 
 def digits_supported(rate: Rate, low: float, high: float) -> int:
@@ -230,12 +234,9 @@ def digits_supported(rate: Rate, low: float, high: float) -> int:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _judged(
-    rates: Sequence[float], losses: Array, inits: Any, errors: Array, rate: Rate | None = None
-) -> Evidence:
-    values = np.array(rates, float)
-    x = np.log10(values)
-    found = interval(x, losses, inits, errors)
+def _judged(sample: Sample, rate: Rate | None = None) -> Evidence:
+    values, losses = sample.rates, sample.losses
+    found = interval(np.log10(values), losses, sample.inits, sample.errors)
     places, index = np.unique(values, return_inverse=True)
     means = np.bincount(index, losses) / np.bincount(index)
     best = Rate(float(places[np.argmin(means)])) if rate is None else rate
@@ -255,7 +256,7 @@ def _judged(
         digits = min(digits, 1)
     shown = _shown(low, high, -1, places, found), _shown(high, low, 1, places, found)
     ends = min(shown[0], best), max(shown[1], best)
-    return Evidence(best, *ends, found.noise, digits, sentence(best, *ends, digits, found), found)
+    return Evidence(best, *ends, found.noise, digits, sentence(best, *ends, digits, found), (sample, found))
 
 
 def _off_the_cliff(

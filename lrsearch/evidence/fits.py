@@ -39,8 +39,6 @@ class Fit:
         From the constant up.
     covariance : array of shape (degree + 1, degree + 1)
     residuals : array of shape (k,)
-    leverage : array of shape (k,)
-        How much of its own residual each place takes up.
     noise : float
         The standard deviation of one score; with told errors, what they have to be multiplied by.
     freedom : int
@@ -50,7 +48,6 @@ class Fit:
     coefficients: Array
     covariance: Array
     residuals: Array
-    leverage: Array
     noise: float
     freedom: int
 
@@ -60,6 +57,13 @@ class Fit:
         terms = np.zeros((len(at), len(self.coefficients)))
         terms[:, 1:] = powers * at[:, None] ** (powers - 1)
         return terms @ self.coefficients, np.sqrt(((terms @ self.covariance) * terms).sum(1))
+
+    def bend(self, at: float) -> tuple[float, float]:
+        """Half the second derivative at a point, and its standard error."""
+        powers = np.arange(2, len(self.coefficients))
+        terms = np.zeros(len(self.coefficients))
+        terms[2:] = powers * (powers - 1) / 2 * at ** (powers - 2)
+        return float(terms @ self.coefficients), math.sqrt(float(terms @ self.covariance @ terms))
 
     def __call__(self, at: Array) -> Array:
         return np.asarray(np.vander(at, len(self.coefficients), increasing=True)
@@ -119,7 +123,6 @@ def fitted(
         coefficients * powers,
         covariance * np.outer(powers, powers),
         residuals,
-        (q**2).sum(1),
         math.sqrt(variance),
         freedom,
     )

@@ -74,10 +74,12 @@ class Bottom:
     ----------
     place : float
         Where the minimum of the fit lies, in log10 rate.
+    loss : float
+        The loss there, above the best score.
     half : float
         The half width of the window in decades, to its nearer end.
     bend, bend_error : float
-        The coefficient of the square, and its standard error.
+        Half the second derivative there, and its standard error.
     noise : float
         The standard deviation of one score.
     freedom : int
@@ -85,6 +87,7 @@ class Bottom:
     """
 
     place: float
+    loss: float
     half: float
     bend: float
     bend_error: float
@@ -114,7 +117,7 @@ class Interval:
     aside : tuple of float
         log10 of the rates of failed trainings that were set aside.
     bottom : Bottom or None
-        The fit that bounds the interval on both sides, if one does.
+        The fit about the best rate, where it is curved beyond doubt.
     """
 
     low: float
@@ -177,8 +180,7 @@ def interval(x: Array, losses: Array, inits: Array | None, errors: Array) -> Int
         low, high = _flat(part.x - centre, fit, guards)
         one = part.pure if source == "repeats" and part.repeats else _of_one(part, noise)
         found = replace(found, low=centre + low, high=centre + high, noise=one)
-        if found.bounded:
-            found = replace(found, bottom=_bottom(part, fit, centre, one))
+        found = replace(found, bottom=_bottom(part, fit, centre, one))
     return _cut(found, sweep, _errors(sweep, noise), freedom)
 
 
@@ -311,7 +313,7 @@ def _adequate(part: Sweep, fit: Fit, centre: float) -> bool:
 def _flat(u: Array, fit: Fit, guards: list[Fit]) -> tuple[float, float]:
     """Where the slope of the fits over the window may be zero, about their minimum."""
     if len(fit.coefficients) == 3:
-        bend, error = fit.coefficients[2], math.sqrt(fit.covariance[2, 2])
+        bend, error = fit.bend(0.0)
         if bend <= t_quantile(fit.freedom, _CURVED) * error:
             return -math.inf, math.inf
     grid = np.linspace(u.min(), u.max(), _GRID)
@@ -345,14 +347,15 @@ def _ends(grid: Array, fit: Fit, level: float) -> tuple[float, float]:
 
 
 def _bottom(part: Sweep, fit: Fit, centre: float, noise: float) -> Bottom | None:
-    if len(fit.coefficients) != 3:
-        return None
-    slope, bend = float(fit.coefficients[1]), float(fit.coefficients[2])
-    place = centre - slope / (2 * bend)
+    """The minimum of a fit and its curvature there, where that is significant."""
+    grid = np.linspace(part.x[0], part.x[-1], _GRID)
+    place = float(grid[np.argmin(fit(grid - centre))])
     half = min(place - part.x[0], part.x[-1] - place)
-    if half <= 0:
+    bend, error = fit.bend(place - centre)
+    if half <= 0 or bend <= t_quantile(fit.freedom, _CURVED) * error:
         return None
-    return Bottom(place, float(half), bend, math.sqrt(fit.covariance[2, 2]), noise, fit.freedom)
+    loss = float(fit(np.array([place - centre]))[0])
+    return Bottom(place, loss, float(half), bend, error, noise, fit.freedom)
 
 
 # Rates that are worse beyond doubt --------------------------------------------------------------
@@ -386,5 +389,4 @@ def _cut(found: Interval, sweep: Sweep, errors: Array, freedom: int) -> Interval
     return replace(
         found, low=ends[0], high=ends[1], worse=(nearest[0], nearest[1]),
         cliffs=(cliffs[0], cliffs[1]),
-        bottom=found.bottom if ends == [found.low, found.high] else None,
     )  # fmt: skip

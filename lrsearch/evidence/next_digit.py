@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from lrsearch.evidence.fits import normal_quantile
+from lrsearch.evidence.fits import Array
 from lrsearch.evidence.intervals import Bottom
 from lrsearch.rate import Rate
 
-__all__ = ["NextDigit", "next_digit"]
+__all__ = ["NextDigit", "Sample", "next_digit"]
 
 _PLACES = 7
-_REACH = 0.7
-"""Of the half width of the window that a parabola fits: further out it would not fit better data."""
+_REACH = 0.6
+"""Of the half width of the window that was fitted: further out it might not fit better data."""
 _FURTHEST = 1.0
-_DOUBT = 0.84
-"""Standard errors by which the noise may be larger, and the curvature smaller: four in five."""
-_SLACK = 1.15
-"""By how much narrower than asked for the interval is planned."""
-_CONFIDENT, _GUARDED = normal_quantile(0.975), normal_quantile(0.96)
+_MOST = 2000
+"""Trainings of one rate beyond which none are proposed."""
+_CAUTION = 0.84
+"""Standard errors by which the curvature is taken to be smaller than it was found."""
+_DRAWS, _REACHED = 40, 0.85
+"""Simulations, and the part of them that has to reach the digit: for four of five in truth."""
 
 
 @dataclass(frozen=True)
@@ -43,52 +45,86 @@ class NextDigit:
     sentence: str
 
 
-def next_digit(bottom: Bottom, low: Rate, high: Rate, digits: int) -> NextDigit:
-    """The trainings after which the interval should be narrow enough, in four cases of five.
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """The trainings that evidence was drawn from: arrays of shape (n,), smaller losses better."""
 
-    The slope of a parabola at its minimum, from n trainings at places u about it, has the
-    variance ``noise**2 / (n * mean(u**2))``, and the place of the minimum that of the slope over
-    ``(2 * bend)**2``; the cubic that guards it has a larger one, which decides. What the
-    interval owes to the trainings that there are counts in.
+    rates: Array
+    losses: Array
+    inits: Array | None
+    errors: Array
+
+    def more(self, rates: Array, losses: Array, error: float) -> Sample:
+        """With further trainings, each from an init of its own."""
+        new = len(rates)
+        known = np.zeros(len(self.rates), int) if self.inits is None else self.inits
+        return Sample(
+            np.concatenate([self.rates, rates]),
+            np.concatenate([self.losses, losses]),
+            np.concatenate([known, known.max() + 1 + np.arange(new)]),
+            np.concatenate([self.errors, np.full(new, error)]),
+        )
+
+
+def next_digit(
+    sample: Sample, bottom: Bottom, aim: int, digits_of: Callable[[Sample], int]
+) -> NextDigit | None:
+    """The fewest trainings, to a fifth, that reach the aim in simulations.
+
+    Each simulation adds trainings at rates about the optimum to those that there are, with the
+    noise as uncertain as it is, and judges all of them.
+
+    Parameters
+    ----------
+    sample : Sample
+        The trainings that there are.
+    bottom : Bottom
+        The fit about the best rate.
+    aim : int
+        The digits wanted.
+    digits_of : callable
+        Judges a sample: the digits that it supports.
+
+    Returns
+    -------
+    NextDigit or None
+        None where thousands of trainings would not do.
     """
     reach = min(_FURTHEST, _REACH * bottom.half)
-    u = np.linspace(-1, 1, _PLACES)
-    design = np.vander(u, 4, increasing=True)
-    cubic = float(np.linalg.inv(design.T @ design / _PLACES)[1, 1])
-    factor = max(_CONFIDENT / math.sqrt(float(np.mean(u**2))), _GUARDED * math.sqrt(cubic))
-    noise = bottom.noise * (1 + _DOUBT / math.sqrt(2 * max(1, bottom.freedom)))
-    bend = max(bottom.bend - _DOUBT * bottom.bend_error, bottom.bend / 3)
-    half = _half_width(low, high, digits + 1) / _SLACK
-    now = math.log10(high / low) / 2
-    count = (factor * noise / (2 * bend * reach)) ** 2 * max(0.0, half**-2 - now**-2)
-    each = max(1, math.ceil(count / _PLACES))
-    centre = 10**bottom.place
     finest = max(2, 1 - math.floor(math.log10(reach / _PLACES)))
-    rates = tuple(sorted({Rate(float(centre * 10 ** (reach * x))).rounded(finest) for x in u}))
-    trainings = each * len(rates)
+    places = bottom.place + reach * np.linspace(-1, 1, _PLACES)
+    rates = tuple(sorted({Rate(float(10**place)).rounded(finest) for place in places}))
+    floor = bottom.loss + float(sample.losses.min())
+    bend = bottom.bend - _CAUTION * bottom.bend_error
+    told = bottom.noise if (sample.errors > 0).mean() > 0.5 else math.nan
+
+    def reaches(each: int) -> bool:
+        generator = np.random.default_rng(0)
+        missed = 0
+        tried = np.tile(np.array(rates, float), each)
+        for _ in range(_DRAWS):
+            noise = bottom.noise / math.sqrt(generator.chisquare(bottom.freedom) / bottom.freedom)
+            losses = floor + bend * (np.log10(tried) - bottom.place) ** 2
+            losses += generator.normal(0, noise, len(tried))
+            missed += digits_of(sample.more(tried, losses, told)) < aim
+            if missed > (1 - _REACHED) * _DRAWS:
+                return False
+        return True
+
+    low, high = 0, 1
+    while not reaches(high):
+        low, high = high, 2 * high
+        if low >= _MOST:
+            return None
+    while high - low > max(1, high // 5):
+        middle = (low + high) // 2
+        low, high = (low, middle) if reaches(middle) else (middle, high)
+    trainings = high * len(rates)
     listed = ", ".join(map(str, rates[:-1])) + f" and {rates[-1]}"
-    times = "one training" if each == 1 else f"{each:,} trainings"
+    times = "one" if high == 1 else f"{high:,}"
     return NextDigit(
         trainings,
         rates,
         f"Another digit would take about {trainings:,} more trainings, each from an init of its "
         f"own: {times} at each of {listed}.",
     )
-
-
-def _half_width(low: Rate, high: Rate, digits: int) -> float:
-    """Half the width in decades at which an interval supports so many digits.
-
-    The lowest leading place in the interval counts, which is the hardest.
-
-    Examples
-    --------
-    >>> round(_half_width(Rate("0.02"), Rate("0.06"), 1), 3)
-    0.151
-    >>> round(_half_width(Rate("0.025"), Rate("0.025"), 2), 3)
-    0.086
-    """
-    if digits == 1:
-        return math.log10(2) / 2
-    ratio = 10.0 ** (low.leading_place + 2 - digits) / math.sqrt(low * high)
-    return min(math.log10(2) / 2, math.asinh(ratio / 2) / math.log(10))
