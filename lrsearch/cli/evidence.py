@@ -30,7 +30,9 @@ def evidence(
     ] = None,
     init: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The column of the random seed, or what a run starts from."),
+        typer.Option(
+            metavar="NAME", help="The column of the random seed, or what a run starts from."
+        ),
     ] = None,
     study: Annotated[
         str | None, typer.Option(metavar="NAME", help="The Optuna study, where there are several.")
@@ -38,7 +40,9 @@ def evidence(
     maximize: Annotated[bool, typer.Option("--maximize", help="A larger score is better.")] = False,
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", metavar="FILE", help="The page; the picture lies beside it."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="The page; the picture lies beside it."
+        ),
     ] = Path("evidence.html"),
 ) -> None:
     """Say what the scores of any sweep tell about the learning rate.

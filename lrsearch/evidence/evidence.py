@@ -201,7 +201,7 @@ class Evidence:
         >>> scores = [0.9, 0.45, 0.22, 0.21, 0.4, 0.81, 0.88, 0.4, 0.25, 0.16, 0.41, 0.79]
         >>> more = Evidence.of_scores(rates, scores).next_digit()
         >>> more.trainings, len(more.rates)
-        (42, 7)
+        (35, 7)
         """
         if self._basis is None or self.digits >= _MOST_DIGITS:
             return None
@@ -256,7 +256,9 @@ def _judged(sample: Sample, rate: Rate | None = None) -> Evidence:
         digits = min(digits, 1)
     shown = _shown(low, high, -1, places, found), _shown(high, low, 1, places, found)
     ends = min(shown[0], best), max(shown[1], best)
-    return Evidence(best, *ends, found.noise, digits, sentence(best, *ends, digits, found), (sample, found))
+    return Evidence(
+        best, *ends, found.noise, digits, sentence(best, *ends, digits, found), (sample, found)
+    )
 
 
 def _off_the_cliff(

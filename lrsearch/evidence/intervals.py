@@ -9,7 +9,8 @@ interval of the ratio ``-b / 2c``, exact for normal noise and unbounded where th
 be told from zero; for local fits in general it is where SiZer sees neither an increase nor a
 decrease. A lopsided optimum biases a fit before its next term gets significant, so the interval
 is the union of that fit's with two that guard it: of one degree more, and over the next smaller
-window. The guards are asked for 94 %.
+window, which may leave a side open and then widens the interval by half. The guards are asked
+for 94 %.
 
 A window ends at a wall, a step between neighbouring rates that is far larger than all that the
 scores do on its near side: what lies behind a cliff says nothing about the bottom before it.
@@ -49,6 +50,8 @@ _WINDOWS = (8.0, 3.0, 2.0, 1.4, 1.0, 0.7, 0.5, 0.35, 0.25, 0.17, 0.12, 0.08)
 _DEGREES = ((2, 2), (2, 0), (3, 2), (3, 0), (4, 2), (4, 0))
 """Degrees to try, and how many places each asks for beyond those that it needs."""
 _GRID = 801
+_OPEN = 1.5
+"""By how much the guard over the smaller window, which may be open, can widen the interval."""
 _CONFIDENT, _GUARDED = 0.975, 0.97
 _TERM = 0.95
 """One-sided significance of the slope, of a guard's slope, and of a term that is left out."""
@@ -176,9 +179,10 @@ def interval(x: Array, losses: Array, inits: Array | None, errors: Array) -> Int
     fits = _fits(sweep, _errors(sweep, noise))
     if fits is not None:
         part, (fit, *guards), centre = fits
-        noise, freedom = fit.noise, fit.freedom
+        if fit.freedom >= freedom:
+            noise, freedom = fit.noise, fit.freedom
         low, high = _flat(part.x - centre, fit, guards)
-        one = part.pure if source == "repeats" and part.repeats else _of_one(part, noise)
+        one = part.pure if source == "repeats" and part.repeats else _of_one(part, fit.noise)
         found = replace(found, low=centre + low, high=centre + high, noise=one)
         found = replace(found, bottom=_bottom(part, fit, centre, one))
     return _cut(found, sweep, _errors(sweep, noise), freedom)
@@ -269,7 +273,9 @@ def _basin(losses: Array, centre: int, errors: Array) -> tuple[int, int]:
     steps = []
     for side in (-1, 1):
         ahead, noise = losses[centre::side], errors[centre::side]
-        behind = losses[max(0, centre - 3) : centre + 1] if side > 0 else losses[centre:centre + 4]
+        behind = (
+            losses[max(0, centre - 3) : centre + 1] if side > 0 else losses[centre : centre + 4]
+        )
         reach = np.maximum(np.maximum.accumulate(ahead), behind.max())[:-1] - losses[centre]
         usual = 4 * np.maximum(0, reach - 4 * noise[:-1])
         walls = np.flatnonzero(np.diff(ahead) > _WALL * noise[:-1] + usual)
@@ -326,11 +332,14 @@ def _flat(u: Array, fit: Fit, guards: list[Fit]) -> tuple[float, float]:
 
 def _union(grid: Array, fit: Fit, guards: list[Fit]) -> tuple[float, float]:
     low, high = _ends(grid, fit, _CONFIDENT)
+    bottom = float(grid[np.argmin(fit(grid))])
+    wider = bottom - _OPEN * (bottom - low), bottom + _OPEN * (high - bottom)
     for guard in guards:
         lower, higher = _ends(grid, guard, _GUARDED)
-        inner = len(guard.coefficients) == len(fit.coefficients)
-        low = low if inner and lower == -math.inf else min(low, lower)
-        high = high if inner and higher == math.inf else max(high, higher)
+        if len(guard.coefficients) == len(fit.coefficients):
+            lower = wider[0] if lower == -math.inf else lower
+            higher = wider[1] if higher == math.inf else higher
+        low, high = min(low, lower), max(high, higher)
     return low, high
 
 

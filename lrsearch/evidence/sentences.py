@@ -46,7 +46,9 @@ def sentence(rate: Rate, low: Rate, high: Rate, digits: int, found: Interval) ->
         return f"{rate}; {low} to {high} cannot be told apart {noise}: {supported}. {contains}"
     ends = zip((found.low, found.high), found.worse, strict=True)
     exclusive = any(math.isfinite(worse) and end == worse for end, worse in ends)
-    where = f"the best rate lies between {low} and {high}" if exclusive else f"{low} to {high} all do"
+    where = (
+        f"the best rate lies between {low} and {high}" if exclusive else f"{low} to {high} all do"
+    )
     good = f"{rate} is a good choice{_cliffs(low, high, found)}"
     return f"{where}; {good}. {noise[0].upper()}{noise[1:]} {supported}. {contains}"
 
