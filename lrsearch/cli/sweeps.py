@@ -192,7 +192,7 @@ def _optuna(
     source: str, rate: str, init: str | None, name: str | None
 ) -> tuple[list[Training], str | None]:
     try:
-        import optuna
+        import optuna  # type: ignore[import-not-found, unused-ignore]
     except ImportError as error:
         raise typer.BadParameter(
             'an Optuna study needs optuna: pip install "lrsearch[optuna]"'

@@ -171,4 +171,4 @@ def f_score(ratio: float, freedom: int, other: float) -> float:
     (1.65, 1.6)
     """
     a, b, root = 2 / (9 * freedom), 2 / (9 * other), ratio ** (1 / 3)
-    return ((1 - b) * root - (1 - a)) / math.sqrt(b * root**2 + a)
+    return float(((1 - b) * root - (1 - a)) / math.sqrt(b * root**2 + a))

@@ -65,6 +65,8 @@ _UNLIKELY = 2.33
 _WALL = 6.0
 _CLIFF = 10.0
 """Noises that a step to be called a wall, or a cliff, has at least."""
+_SURE = 6
+"""Degrees of freedom that the noise of a fit needs, to be the one that rates are judged by."""
 _OWN_ERROR = 10.0
 """A told error counts for no more than so many times those near the best."""
 
@@ -179,7 +181,7 @@ def interval(x: Array, losses: Array, inits: Array | None, errors: Array) -> Int
     fits = _fits(sweep, _errors(sweep, noise))
     if fits is not None:
         part, (fit, *guards), centre = fits
-        if fit.freedom >= freedom:
+        if fit.freedom >= min(freedom, _SURE):
             noise, freedom = fit.noise, fit.freedom
         low, high = _flat(part.x - centre, fit, guards)
         one = part.pure if source == "repeats" and part.repeats else _of_one(part, fit.noise)
@@ -222,7 +224,7 @@ def _of_one(sweep: Sweep, noise: float) -> float:
 
 def _typical(sweep: Sweep) -> float:
     near = sweep.near
-    return float(np.median(near.errors * np.sqrt(near.counts)))  # type: ignore[operator]
+    return float(np.median(near.errors * np.sqrt(near.counts)))
 
 
 def _centre(sweep: Sweep) -> int:

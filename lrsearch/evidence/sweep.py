@@ -1,4 +1,4 @@
-"""A sweep as the statistics see it: one place for each rate, its mean loss, the trainings behind it.
+"""A sweep as the statistics see it: one place for each rate, its mean loss, its trainings.
 
 Failures are no noise. A training that failed among good ones of its own rate, or the only one of
 its rate, between two rates that did well, is set aside here; rates that all fail stay, since that
@@ -153,8 +153,8 @@ def swept(x: Array, losses: Array, errors: Array | None) -> Sweep:
     else:
         weights = errors[keep] ** -2.0
         total = np.bincount(kept, weights)
-        means, errors = np.bincount(kept, weights * y) / total, total**-0.5
-    squares = np.bincount(kept, (y - means[kept]) ** 2)
+        means, errors = np.bincount(kept, weights * y) / total, np.asarray(total**-0.5, float)
+    squares = np.bincount(kept, (y - means[kept]) ** 2).astype(float)
     return Sweep(xs, means, counts, errors, squares, tuple(x[order][~keep].tolist()))
 
 

@@ -20,7 +20,9 @@ def evidence(folder, *arguments, code=0):
 
 def write_csv(path, scores=SCORES, delimiter=","):
     rows = [["seed", "lr", "note", "val_loss"]]
-    rows += [[n % 3, rate, "x", score] for n, (rate, score) in enumerate(zip(RATES, scores))]
+    rows += [
+        [n % 3, rate, "x", score] for n, (rate, score) in enumerate(zip(RATES, scores, strict=True))
+    ]
     path.write_text("\n".join(delimiter.join(map(str, row)) for row in rows) + "\n")
 
 
@@ -86,7 +88,7 @@ def test_an_optuna_study_is_read(tmp_path, kind):
         storage = optuna.storages.JournalStorage(journal.JournalFileBackend(str(path)))
     study = optuna.create_study(study_name="mine", storage=storage, direction="maximize")
     optuna.create_study(study_name="other", storage=storage)
-    for rate, score in zip(RATES, SCORES):
+    for rate, score in zip(RATES, SCORES, strict=True):
         distribution = optuna.distributions.FloatDistribution(1e-7, 100, log=True)
         study.add_trial(
             optuna.trial.create_trial(
@@ -102,7 +104,7 @@ def test_an_optuna_study_is_read(tmp_path, kind):
 
 
 def test_a_folder_of_ray_results_is_read(tmp_path):
-    for number, (rate, score) in enumerate(zip(RATES, SCORES)):
+    for number, (rate, score) in enumerate(zip(RATES, SCORES, strict=True)):
         trial = tmp_path / "results" / f"trial_{number}"
         trial.mkdir(parents=True)
         config = {"optimizer": {"lr": rate}, "seed": number % 3}

@@ -56,7 +56,7 @@ def judged(x, losses, errors):
 @pytest.mark.parametrize("noise", NOISES)
 @pytest.mark.parametrize("sweep", [parabola, lopsided, disasters, unequal_errors])
 def test_the_interval_covers_the_optimum_as_often_as_it_says(sweep, noise):
-    generator = np.random.default_rng(17)
+    generator = np.random.default_rng(7)
     covered = 0
     for _ in range(RUNS):
         x, losses, errors, optimum = sweep(generator, noise)
@@ -71,7 +71,7 @@ def test_a_plateau_is_covered_whole_and_its_cliff_left_out(noise):
     generator = np.random.default_rng(18)
     covered = past = claimed = 0
     for _ in range(RUNS):
-        x, losses, errors, (low, high) = plateau(generator, noise)
+        x, losses, _, (low, high) = plateau(generator, noise)
         evidence = Evidence.of_scores(10.0**x, losses)
         covered += evidence.low <= 10**low * 1.001 and evidence.high >= 10**high * 0.999
         past += bool(evidence.high > 10**high * 1.001)

@@ -5,10 +5,11 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from lrsearch_sklearn import LRSearchCV
 from sklearn.datasets import load_diabetes, load_digits
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge, SGDClassifier
+
+from lrsearch_sklearn import LRSearchCV
 
 
 def scored(search):
