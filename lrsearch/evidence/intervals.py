@@ -9,8 +9,7 @@ interval of the ratio ``-b / 2c``, exact for normal noise and unbounded where th
 be told from zero; for local fits in general it is where SiZer sees neither an increase nor a
 decrease. A lopsided optimum biases a fit before its next term gets significant, so the interval
 is the union of that fit's with two that guard it: of one degree more, and over the next smaller
-window, which may leave a side open and then widens the interval by half. The guards are asked
-for 94 %.
+window, which may leave a side open and then doubles the interval on that side.
 
 A window ends at a wall, a step between neighbouring rates that is far larger than all that the
 scores do on its near side: what lies behind a cliff says nothing about the bottom before it.
@@ -50,11 +49,10 @@ _WINDOWS = (8.0, 3.0, 2.0, 1.4, 1.0, 0.7, 0.5, 0.35, 0.25, 0.17, 0.12, 0.08)
 _DEGREES = ((2, 2), (2, 0), (3, 2), (3, 0), (4, 2), (4, 0))
 """Degrees to try, and how many places each asks for beyond those that it needs."""
 _GRID = 801
-_OPEN = 1.5
+_OPEN = 2.0
 """By how much the guard over the smaller window, which may be open, can widen the interval."""
-_CONFIDENT, _GUARDED = 0.975, 0.97
-_TERM = 0.95
-"""One-sided significance of the slope, of a guard's slope, and of a term that is left out."""
+_CONFIDENT, _TERM = 0.975, 0.95
+"""One-sided significance of a slope, and of a term that is left out."""
 _SHARED = 0.1
 """What all pairs of rates may share of doubt. Bonferroni's bound is so far from sharp, all pairs
 being judged by one noise, that 5 % or fewer plateaus have a rate called worse."""
@@ -65,7 +63,7 @@ _UNLIKELY = 2.33
 _WALL = 6.0
 _CLIFF = 10.0
 """Noises that a step to be called a wall, or a cliff, has at least."""
-_SURE = 6
+_SURE = 10
 """Degrees of freedom that the noise of a fit needs, to be the one that rates are judged by."""
 _OWN_ERROR = 10.0
 """A told error counts for no more than so many times those near the best."""
@@ -333,11 +331,11 @@ def _flat(u: Array, fit: Fit, guards: list[Fit]) -> tuple[float, float]:
 
 
 def _union(grid: Array, fit: Fit, guards: list[Fit]) -> tuple[float, float]:
-    low, high = _ends(grid, fit, _CONFIDENT)
+    low, high = _ends(grid, fit)
     bottom = float(grid[np.argmin(fit(grid))])
     wider = bottom - _OPEN * (bottom - low), bottom + _OPEN * (high - bottom)
     for guard in guards:
-        lower, higher = _ends(grid, guard, _GUARDED)
+        lower, higher = _ends(grid, guard)
         if len(guard.coefficients) == len(fit.coefficients):
             lower = wider[0] if lower == -math.inf else lower
             higher = wider[1] if higher == math.inf else higher
@@ -345,10 +343,10 @@ def _union(grid: Array, fit: Fit, guards: list[Fit]) -> tuple[float, float]:
     return low, high
 
 
-def _ends(grid: Array, fit: Fit, level: float) -> tuple[float, float]:
+def _ends(grid: Array, fit: Fit) -> tuple[float, float]:
     """The places nearest to a fit's minimum where it falls, and where it rises, significantly."""
     slope, error = fit.slope(grid)
-    bound = t_quantile(fit.freedom, level) * error
+    bound = t_quantile(fit.freedom, _CONFIDENT) * error
     bottom = int(np.argmin(fit(grid)))
     falling = np.flatnonzero(slope[:bottom] < -bound[:bottom])
     rising = np.flatnonzero(slope[bottom:] > bound[bottom:])
