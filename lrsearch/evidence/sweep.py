@@ -77,9 +77,12 @@ class Sweep:
     @property
     def near(self) -> Sweep:
         """The better places: what is far from the best is no evidence about the noise there."""
-        if len(self) < 4:
-            return self
-        return self[self.losses <= np.quantile(self.losses, 0.6)]
+        return self if len(self) < 4 else self[self.losses <= self._far]
+
+    @property
+    def _far(self) -> float:
+        """Losses beyond this are far: twice the 60th percentile, so that noise is not cut off."""
+        return 2 * float(np.quantile(self.losses, 0.6))
 
     @property
     def roughness(self) -> float:
@@ -95,7 +98,7 @@ class Sweep:
         departures = np.abs(y[1:-1] - left * y[:-2] - right * y[2:])
         departures /= np.sqrt(1 / counts[1:-1] + left**2 / counts[:-2] + right**2 / counts[2:])
         highest = np.maximum(np.maximum(y[:-2], y[2:]), y[1:-1])
-        near = highest <= np.quantile(y, 0.6)
+        near = highest <= self._far
         return float(np.median(departures[near] if near.sum() >= 3 else departures)) * _MAD
 
     def without_failures(self, noise: Array) -> Sweep:
