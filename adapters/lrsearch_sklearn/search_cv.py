@@ -15,14 +15,14 @@ from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted, indexable
 
-from lrsearch import DECADES, Evidence, Search
+from lrsearch import DECADES, Search
 from lrsearch_sklearn import checks, options
 from lrsearch_sklearn.candidates import filled
 from lrsearch_sklearn.epochs import CountingScorer
 from lrsearch_sklearn.evaluation import Evaluation, Fit, HeldSplits, refitting
 from lrsearch_sklearn.exploring import Exploration
 from lrsearch_sklearn.plotting import plot_search
-from lrsearch_sklearn.searches import as_search, new_search
+from lrsearch_sklearn.searches import as_search, evidence_of, new_search
 from lrsearch_sklearn.session import Session
 
 __all__ = ["LRSearchCV"]
@@ -84,6 +84,8 @@ class LRSearchCV(BaseSearchCV):
         The rate found, an exact decimal: the one of `best_params_`, whatever chose it.
     evidence_ : lrsearch.Evidence or None
         Which rates the scores cannot tell apart from `rate_`, and how many digits they support.
+        Where the scores speak for another rate (`rate_` lies at the edge of a cliff, or `refit`
+        chose it against them), the sentence says so.
     search_ : Search
         The finished search; of a grid, the best point's.
     searches_ : list of Search
@@ -299,7 +301,7 @@ multimetric_, classes_, n_features_in_, feature_names_in_
         candidate = rows[best].candidate
         self.search_ = self.searches_[candidate.point]
         self.rate_ = candidate.trial.rate
-        self.evidence_ = Evidence.of(self.search_.trials, self.search_.direction, self.rate_)
+        self.evidence_ = evidence_of(self.search_, self.rate_)
         if self._fit.folder is not None:
             self._fit.folder.write_report(self.search_)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from lrsearch import DigitRace, DigitSearch, Search, from_config
+from lrsearch import DigitRace, DigitSearch, Evidence, Rate, Search, from_config
 
-__all__ = ["TRAININGS", "as_search", "last_epochs", "new_search"]
+__all__ = ["TRAININGS", "as_search", "evidence_of", "last_epochs", "new_search"]
 
 TRAININGS = 3.5
 """A race's budget, in full trainings, where none is given."""
@@ -73,6 +74,35 @@ def new_search(
             f"{LEAST} epochs to search with and the full training at the end, {last + LEAST} in all"
         )
     return DigitRace(budget - last, max_resource, direction="maximize")
+
+
+def evidence_of(search: Search, rate: Rate) -> Evidence | None:
+    """The evidence about a rate that was chosen, be it the one that the scores speak for or not.
+
+    Examples
+    --------
+    >>> search = DigitSearch(digits=0, epochs=1)
+    >>> for trial in search:
+    ...     search.tell(trial, abs(trial.rate.exponent + 2.4), standard_error=0.1)
+    >>> evidence = evidence_of(search, Rate(1))
+    >>> evidence.rate, evidence.digits, evidence.sentence[:45]
+    (Rate('1'), 0, '1 was chosen, and the scores speak for 0.01: ')
+    """
+    evidence = search.evidence()
+    if evidence is None or evidence.rate == rate:
+        return evidence
+    inside = evidence.low <= rate <= evidence.high
+    if inside:
+        judged = Evidence.of(search.trials, search.direction, rate)
+        if judged is not None and judged.rate == rate:
+            return judged
+    return replace(
+        evidence,
+        rate=rate,
+        digits=evidence.digits if inside else 0,
+        sentence=f"{rate} was chosen, and the scores speak for {evidence.rate}: "
+        f"{evidence.sentence}",
+    )
 
 
 def last_epochs(max_resource: int | None, resume: bool) -> int:

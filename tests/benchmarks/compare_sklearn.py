@@ -62,10 +62,10 @@ scaled; scores are accuracy, for diabetes R². *Iterations* are what the estimat
 its paired standard error; where it is negative, the row is above. The aim: at most one standard
 error below, with half of the best one's iterations. The best of four searches on one set of folds
 is partly luck, and so is the count below. LRSearchCV recommends full trainings only, of which a
-race has one or few to choose from: with a budget of 5 full trainings it was 8 of 15 pairs (iterations:
-0.31 in the median), with 7 it was 9 (0.46). With `truncated=True`, where a training of fewer
-iterations may be recommended as well, it was 12 (0.22): an early stopping that the user has to ask
-for by name.
+race has one or few to choose from: with a budget of 5 full trainings it was 8 of 15 pairs (0.31 of
+the iterations in the median), with 7 it was 9 (0.46). With `truncated=True`, where a training of
+fewer iterations may be recommended as well, it was 12 (0.22): an early stopping that the user has
+to ask for by name.
 
 {ours}
 

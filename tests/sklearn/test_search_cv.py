@@ -350,6 +350,7 @@ def test_a_callable_refit_chooses_the_candidate_that_all_attributes_are_of():
     assert search.rate_ != search.search_.rate
     assert search.best_params_["C"] == search.best_estimator_.C == search.rate_
     assert search.evidence_.rate == search.rate_
+    assert "0.01 was chosen, and the scores speak for" in search.evidence_.sentence
 
 
 def test_a_callable_refit_may_choose_in_another_points_search():
