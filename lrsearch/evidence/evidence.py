@@ -22,6 +22,8 @@ __all__ = ["Evidence", "digits_supported"]
 _COMPARABLE = 4
 """Trials with less than this part of the deepest trial's epochs are no evidence."""
 _MOST_DIGITS = 6
+_ALIKE = 4.0
+"""Noises of one training that scores may differ by and still be called equally good."""
 _WIDEST = 2.0
 """The ratio of an interval's ends beyond which it supports no digit."""
 _MARGIN = math.log10(3)
@@ -256,9 +258,10 @@ def _judged(sample: Sample, rate: Rate | None = None) -> Evidence:
         digits = min(digits, 1)
     shown = _shown(low, high, -1, places, found), _shown(high, low, 1, places, found)
     ends = min(shown[0], best), max(shown[1], best)
-    return Evidence(
-        best, *ends, found.noise, digits, sentence(best, *ends, digits, found), (sample, found)
-    )
+    within = (places >= ends[0]) & (places <= ends[1]) & ~np.isin(np.log10(places), found.aside)
+    alike = float(np.ptp(means[within])) <= _ALIKE * found.noise if within.any() else True
+    text = sentence(best, *ends, digits, found, alike)
+    return Evidence(best, *ends, found.noise, digits, text, (sample, found))
 
 
 def _off_the_cliff(

@@ -19,7 +19,9 @@ _NOISE = {
 }
 
 
-def sentence(rate: Rate, low: Rate, high: Rate, digits: int, found: Interval) -> str:
+def sentence(
+    rate: Rate, low: Rate, high: Rate, digits: int, found: Interval, alike: bool = True
+) -> str:
     """What the scores say of a rate, for people.
 
     Parameters
@@ -32,6 +34,9 @@ def sentence(rate: Rate, low: Rate, high: Rate, digits: int, found: Interval) ->
         The digits that it supports.
     found : Interval
         Where it comes from.
+    alike : bool
+        Whether the scores inside it are all as good as the best, as far as the noise goes. Too few
+        scores may leave rates inside that look far worse.
     """
     supported = f"{_WORDS[digits] if digits < len(_WORDS) else f'{digits} digits are'} supported"
     if low == high and not digits:
@@ -46,9 +51,11 @@ def sentence(rate: Rate, low: Rate, high: Rate, digits: int, found: Interval) ->
         return f"{rate}; {low} to {high} cannot be told apart {noise}: {supported}. {contains}"
     ends = zip((found.low, found.high), found.worse, strict=True)
     exclusive = any(math.isfinite(worse) and end == worse for end, worse in ends)
-    where = (
-        f"the best rate lies between {low} and {high}" if exclusive else f"{low} to {high} all do"
-    )
+    where = f"the best rate lies between {low} and {high}"
+    if not alike:
+        where += ", as far as so few scores can tell"
+    elif not exclusive:
+        where = f"{low} to {high} all do"
     good = f"{rate} is a good choice{_cliffs(low, high, found)}"
     return f"{where}; {good}. {noise[0].upper()}{noise[1:]} {supported}. {contains}"
 

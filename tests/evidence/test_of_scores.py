@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+from lrsearch import DigitRace
 from lrsearch.evidence import Evidence
 from lrsearch.rate import Rate
 
@@ -141,3 +142,18 @@ def test_more_noise_takes_more_trainings():
         assert all(evidence.low / 30 < rate < evidence.high * 30 for rate in more.rates)
         wanted.append((evidence.digits, -more.trainings))
     assert wanted[0] > wanted[1]
+
+
+def test_rates_that_look_far_worse_are_not_said_to_do():
+    """So few scores rule nothing out; that recommends nothing that scored 2.3 beside 0.35."""
+    rates = ["0.0001", "0.001", "0.01", "0.03", "0.1", "0.3", "1"]
+    evidence = Evidence.of_scores(rates, [2.29, 2.22, 1.16, 0.49, 0.35, 0.57, 1.59])
+    assert evidence.rate == Rate("0.1")
+    assert "all do" not in evidence.sentence or evidence.low >= 0.03
+    race = DigitRace(24, 2, first=rates)
+    scores = dict(zip(map(Rate, rates), (2.29, 2.22, 1.16, 0.49, 0.35, 0.57, 1.59), strict=True))
+    for _ in rates:
+        trial = race.ask()
+        race.tell(trial, [scores[trial.rate]] * trial.epochs)
+    assert "as far as so few scores can tell" in race.evidence().sentence
+    assert race.evidence().digits == 0
