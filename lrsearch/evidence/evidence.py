@@ -156,7 +156,7 @@ class Evidence:
         >>> scores = [0.9, 0.42, 0.22, 0.21, 0.4, 0.81, 0.88, 0.4, 0.21, 0.2, 0.41, 0.79]
         >>> evidence = Evidence.of_scores(rates, scores)
         >>> evidence.low, evidence.high, evidence.digits
-        (Rate('0.003'), Rate('0.006'), 1)
+        (Rate('0.003'), Rate('0.0059'), 1)
         """
         turned = sign(direction)
         tried = [rate if type(rate) is float else Rate(rate) for rate in rates]

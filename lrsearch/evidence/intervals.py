@@ -9,7 +9,8 @@ interval of the ratio ``-b / 2c``, exact for normal noise and unbounded where th
 be told from zero; for local fits in general it is where SiZer sees neither an increase nor a
 decrease. A lopsided optimum biases a fit before its next term gets significant, so the interval
 is the union of that fit's with two that guard it: of one degree more, and over the next smaller
-window, which may leave a side open and then doubles the interval on that side.
+window, which may leave a side open and then doubles the interval on that side. The
+guards are asked for 90 %.
 
 A window ends at a wall, a step between neighbouring rates that is far larger than all that the
 scores do on its near side: what lies behind a cliff says nothing about the bottom before it.
@@ -51,8 +52,8 @@ _DEGREES = ((2, 2), (2, 0), (3, 2), (3, 0), (4, 2), (4, 0))
 _GRID = 801
 _OPEN = 2.0
 """By how much the guard over the smaller window, which may be open, can widen the interval."""
-_CONFIDENT, _TERM = 0.975, 0.95
-"""One-sided significance of a slope, and of a term that is left out."""
+_CONFIDENT, _GUARDED, _TERM = 0.975, 0.95, 0.95
+"""One-sided significance of the slope, of a guard's slope, and of a term that is left out."""
 _SHARED = 0.1
 """What all pairs of rates may share of doubt. Bonferroni's bound is so far from sharp, all pairs
 being judged by one noise, that 5 % or fewer plateaus have a rate called worse."""
@@ -331,11 +332,11 @@ def _flat(u: Array, fit: Fit, guards: list[Fit]) -> tuple[float, float]:
 
 
 def _union(grid: Array, fit: Fit, guards: list[Fit]) -> tuple[float, float]:
-    low, high = _ends(grid, fit)
+    low, high = _ends(grid, fit, _CONFIDENT)
     bottom = float(grid[np.argmin(fit(grid))])
     wider = bottom - _OPEN * (bottom - low), bottom + _OPEN * (high - bottom)
     for guard in guards:
-        lower, higher = _ends(grid, guard)
+        lower, higher = _ends(grid, guard, _GUARDED)
         if len(guard.coefficients) == len(fit.coefficients):
             lower = wider[0] if lower == -math.inf else lower
             higher = wider[1] if higher == math.inf else higher
@@ -343,10 +344,10 @@ def _union(grid: Array, fit: Fit, guards: list[Fit]) -> tuple[float, float]:
     return low, high
 
 
-def _ends(grid: Array, fit: Fit) -> tuple[float, float]:
+def _ends(grid: Array, fit: Fit, level: float) -> tuple[float, float]:
     """The places nearest to a fit's minimum where it falls, and where it rises, significantly."""
     slope, error = fit.slope(grid)
-    bound = t_quantile(fit.freedom, _CONFIDENT) * error
+    bound = t_quantile(fit.freedom, level) * error
     bottom = int(np.argmin(fit(grid)))
     falling = np.flatnonzero(slope[:bottom] < -bound[:bottom])
     rising = np.flatnonzero(slope[bottom:] > bound[bottom:])
