@@ -8,7 +8,9 @@
 Rate('0.003')
 """
 
-from lrsearch import results
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from lrsearch._default import ask, best, current, report, tell, use
 from lrsearch.evidence import Evidence
 from lrsearch.exploit import Constant, CosineAnnealing, CosineWarmRestarts, Exploit, Schedule, Step
@@ -24,10 +26,13 @@ from lrsearch.searches import (
     grid,
     ruled_out,
 )
-from lrsearch.study import Study, StudyError
-from lrsearch.training import Epoch, Explorer, State, Trainee
 from lrsearch.trial import LegState, Round, StaleTrial, Trial, TrialRecord
 from lrsearch.version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from lrsearch import results
+    from lrsearch.study import Study, StudyError
+    from lrsearch.training import Epoch, Explorer, State, Trainee
 
 __all__ = [
     "DECADES",
@@ -67,3 +72,25 @@ __all__ = [
     "tell",
     "use",
 ]
+
+_ROOMS = {
+    "results": (),
+    "study": ("Study", "StudyError"),
+    "training": ("Epoch", "Explorer", "State", "Trainee"),
+}
+"""Rooms that a search alone does not need, and the names that they have here."""
+
+
+def __getattr__(name: str) -> Any:
+    """A room, or a name of one, which is loaded when it is first asked for."""
+    for room, names in _ROOMS.items():
+        if name == room or name in names:
+            module = import_module(f"lrsearch.{room}")
+            value = module if name == room else getattr(module, name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module 'lrsearch' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_ROOMS})
