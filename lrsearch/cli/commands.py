@@ -19,8 +19,7 @@ from lrsearch.cli.terminal import EXIT_CODES, NO_RATE, errors_as_sentences, say
 from lrsearch.cli.words import epochs as _epochs
 from lrsearch.cli.workers import ProgramWorkers
 from lrsearch.search import Search
-from lrsearch.study import Study
-from lrsearch.study import status as read_status
+from lrsearch.study import Study, read_status
 
 __all__ = ["app"]
 

@@ -14,12 +14,24 @@ from rich.table import Table
 from rich.text import Text
 
 from lrsearch.cli.words import epochs
-from lrsearch.results import columns_but, value_text
-from lrsearch.study import Claim, Row, Status, status
+from lrsearch.results import Column, columns_but, value_text
+from lrsearch.study import Claim, Row, Status, read_status
 
 __all__ = ["show", "watch_until_done"]
 
-COLUMNS = columns_but("place", "standard_error")
+_ANY_ROW = Row(0, "1", 1, 0, 1, "asked", 0, 0, 0, None, None)
+
+
+def _is_stored(column: Column) -> bool:
+    """Whether a study's table of trials has what a column shows."""
+    try:
+        column.value(_ANY_ROW, None)
+    except AttributeError:
+        return False
+    return True
+
+
+COLUMNS = tuple(filter(_is_stored, columns_but("place", "standard_error")))
 """A stored row knows no place, and the line has to fit a terminal."""
 
 
@@ -31,11 +43,11 @@ def show(found: Status, limit: int) -> None:
 def watch_until_done(path: Path, interval: float, limit: int) -> None:
     """Keep the table live until the study is done, or Ctrl-C."""
     console = Console()
-    found = status(path)
+    found = read_status(path)
     with Live(table(found, limit), console=console, auto_refresh=False) as live:
         while not found.done:
             time.sleep(interval)
-            found = status(path)
+            found = read_status(path)
             live.update(table(found, limit), refresh=True)
 
 

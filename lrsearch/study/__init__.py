@@ -6,8 +6,8 @@ checked), `sqlite` (transactions and patience), `claims` and `lease` (who holds 
 `mirror` (a second copy of the file).
 """
 
-from lrsearch.study.status import Status, status
+from lrsearch.study.status import Status, read_status
 from lrsearch.study.study import Study, StudyError
 from lrsearch.study.tables import Claim, Row
 
-__all__ = ["Claim", "Row", "Status", "Study", "StudyError", "status"]
+__all__ = ["Claim", "Row", "Status", "Study", "StudyError", "read_status"]

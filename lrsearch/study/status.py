@@ -11,7 +11,7 @@ from lrsearch.study.sqlite import collection_paused
 from lrsearch.study.store import Store
 from lrsearch.study.tables import Claim, Row
 
-__all__ = ["Status", "status"]
+__all__ = ["Status", "read_status"]
 
 
 class Status(NamedTuple):
@@ -62,7 +62,7 @@ class Status(NamedTuple):
         return (held + scored + rest)[:most]
 
 
-def status(path: str | os.PathLike[str]) -> Status:
+def read_status(path: str | os.PathLike[str]) -> Status:
     """Read how a study stands, while others work on it.
 
     Raises
@@ -74,11 +74,11 @@ def status(path: str | os.PathLike[str]) -> Status:
     --------
     >>> import tempfile
     >>> import lrsearch
-    >>> from lrsearch.study.study import Study
+    >>> from lrsearch.study import Study, read_status
     >>> path = f"{tempfile.mkdtemp()}/vae.db"
     >>> with Study(path, lrsearch.GridSearch(["0.1", "0.01"], epochs=2)) as study:
     ...     study.tell(study.ask(), 3.5)
-    >>> status(path).best.rate, status(path).summary["spent"]
+    >>> read_status(path).best.rate, read_status(path).summary["spent"]
     ('0.1', 2)
     """
     store = Store(Path(path), readonly=True)

@@ -212,6 +212,43 @@ class TraineeContract(ABC):
         other.rate = trainee.rate
         assert self.scores(other) == scores
 
+    def test_an_average_is_part_of_the_state_and_swaps_with_the_weights(self) -> None:
+        trainee = self.make()
+        if not trainee.keep_average():
+            trainee.swap_average()
+            trainee.drop_average()
+            return
+        self.train(trainee)
+        live, score = trainee.weights(), self.validate(trainee)
+        state = trainee.take()
+        trainee.swap_average()
+        average, averaged = trainee.weights(), self.validate(trainee)
+        assert not _equal(State(average), State(live))
+        trainee.swap_average()
+        assert _equal(State(trainee.weights()), State(live))
+        assert self.validate(trainee) == score
+        self.scores(trainee)
+        trainee.put(state)
+        trainee.swap_average()
+        assert self.validate(trainee) == averaged
+        trainee.swap_average()
+        trainee.drop_average()
+        assert _equal(State(trainee.weights()), State(live))
+
+    def test_an_average_begins_anew_with_a_new_optimizer(self) -> None:
+        trainee = self.make()
+        if not trainee.keep_average():
+            return
+        first = trainee.take()
+        found = []
+        for _ in range(2):
+            trainee.put(first._replace(optimizer=trainee.new_optimizer()))
+            self.scores(trainee)
+            trainee.swap_average()
+            found.append(self.validate(trainee))
+            trainee.swap_average()
+        assert found[0] == found[1]
+
     def test_what_it_is_is_json_and_the_same_for_the_same(self) -> None:
         trainee = self.make()
         known = json.loads(json.dumps([trainee.identity(), trainee.notes()]))

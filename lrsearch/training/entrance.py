@@ -55,7 +55,7 @@ def require_epochs(entrance: Entrance, search: Any, epochs: int) -> None:
         raise ValueError(
             f"{kind} needs at least {least} epochs, and {entrance.training} has {epochs}: pass at "
             f"least {least} epochs to {entrance.taker}, or fewer epochs a trial to {kind}, or no "
-            f"search to {entrance.name}, which then explores in a tenth of the epochs"
+            f"search to {entrance.name}, which then shares the epochs out itself"
         )
 
 

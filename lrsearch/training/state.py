@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 __all__ = ["Arrays", "State", "check_state"]
 
 Arrays = Sequence[Any]
@@ -70,9 +72,9 @@ def check_state(state: Any, first: State | None = None) -> State:
                 "its variables have to be there from the beginning"
             )
         for index, (array, before) in enumerate(zip(part, known, strict=True)):
-            if tuple(array.shape) != tuple(before.shape):
+            if np.shape(array) != np.shape(before):
                 raise ValueError(
-                    f"array {index} of the trainee's {name} had the shape {tuple(before.shape)} "
-                    f"when the run began and has {tuple(array.shape)} now"
+                    f"array {index} of the trainee's {name} had the shape {np.shape(before)} "
+                    f"when the run began and has {np.shape(array)} now"
                 )
     return state

@@ -8,7 +8,7 @@ import time
 import pytest
 
 import lrsearch
-from lrsearch.study.status import status
+from lrsearch.study import read_status
 from lrsearch.study.study import Study
 
 PROCESSES, EACH = 8, 250
@@ -87,7 +87,7 @@ def test_a_study_of_100_000_trials_opens_in_3_seconds(benchmark, long_study):
 
 
 def test_its_status_is_read_in_1_second(benchmark, long_study):
-    found = benchmark.pedantic(status, args=(long_study,), rounds=3)
+    found = benchmark.pedantic(read_status, args=(long_study,), rounds=3)
     assert len(found.rows) == 100_000
     assert benchmark.stats.stats.min < 1
 

@@ -11,7 +11,7 @@ import lrsearch
 from lrsearch import results
 from lrsearch.results.page import page
 from lrsearch.results.table import TRIAL_COLUMNS
-from lrsearch.study import status
+from lrsearch.study import read_status
 from lrsearch.testing import run
 
 
@@ -82,7 +82,7 @@ def shown_on_a_terminal(study):
     from lrsearch.cli.status import table
 
     console = Console(file=io.StringIO(), width=200, color_system=None)
-    found = status(study.path)
+    found = read_status(study.path)
     console.print(table(found, limit=len(found.rows)))
     lines = console.file.getvalue().splitlines()
     head = next(index for index, line in enumerate(lines) if line.startswith("trial"))

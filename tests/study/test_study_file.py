@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 
-from lrsearch.study.status import status
+from lrsearch.study import read_status
 from lrsearch.study.study import Study, StudyError
 from tests.study.searches import small, write_second_phase
 
@@ -52,7 +52,7 @@ def test_a_newer_schema_is_refused_with_a_sentence(path):
 def test_a_second_phase_is_refused_with_a_sentence_that_says_what_to_do(path):
     write_second_phase(path)
     before = path.read_bytes()
-    for use in (Study.open, lambda path: Study(path, small()), status):
+    for use in (Study.open, lambda path: Study(path, small()), read_status):
         with pytest.raises(StudyError, match=r"vae\.db holds a second phase.*0\.1\.0.*To go on"):
             use(path)
     assert path.read_bytes() == before

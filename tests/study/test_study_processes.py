@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import lrsearch
-from lrsearch.study.status import status
+from lrsearch.study import read_status
 from lrsearch.study.study import Study, StudyError
 from lrsearch.testing import bowl, run, state
 
@@ -215,7 +215,7 @@ def seen(path, how):
     """What a study's file shows, or the error that it gives."""
     try:
         if how == "status":
-            return status(path).rows
+            return read_status(path).rows
         with Study.open(path, readonly=how == "reading") as study:
             return state(study)
     except StudyError as error:
