@@ -24,6 +24,8 @@ _COMPARABLE = 4
 _MOST_DIGITS = 6
 _ALIKE = 4.0
 """Noises of one training that scores may differ by and still be called equally good."""
+_MANY = 10
+"""Rates whose scatter is enough to know the noise by, where nothing else tells of it."""
 _WIDEST = 2.0
 """The ratio of an interval's ends beyond which it supports no digit."""
 _MARGIN = math.log10(3)
@@ -259,7 +261,8 @@ def _judged(sample: Sample, rate: Rate | None = None) -> Evidence:
     shown = _shown(low, high, -1, places, found), _shown(high, low, 1, places, found)
     ends = min(shown[0], best), max(shown[1], best)
     within = (places >= ends[0]) & (places <= ends[1]) & ~np.isin(np.log10(places), found.aside)
-    alike = float(np.ptp(means[within])) <= _ALIKE * found.noise if within.any() else True
+    known = found.source in ("repeats", "told") or within.sum() >= _MANY
+    alike = bool(known and np.ptp(means[within]) <= _ALIKE * found.noise)
     text = sentence(best, *ends, digits, found, alike)
     return Evidence(best, *ends, found.noise, digits, text, (sample, found))
 
