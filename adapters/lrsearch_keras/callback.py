@@ -39,11 +39,12 @@ class LRExplorerCallback(keras.callbacks.Callback):
     initial state, the trial's epochs are trained at its rate, and their scores go to the search.
     When the search is done, the second phase exploits the rates it kept in what epochs there are
     left. At the end the model holds the best weights of the whole fit, and the optimizer is new, at
-    a rate that is safe to train on with: that of the best epoch, or a hundredth of the peak.
+    a rate that is safe to train on with: a hundredth of the second phase's peak.
 
     Without arguments, a tenth of the fit's epochs, at least ten, goes to a `DigitRace` of constant
-    rates; the others anneal from a fresh start with warm-up. Their peak is seven tenths of the
-    race's rate, and lower by the root of their number where there are more than 40. A fit of
+    rates; the others anneal from a fresh start with warm-up. Their peak is the race's rate;
+    where that is less than five times the rate that the model was compiled with, a longer annealing
+    begins nearer to the latter. All epochs are validated with the average of the weights. A fit of
     fewer than 20 epochs anneals from the rate that the model was compiled with, and says so.
     docs/keras.md has the measurements behind it.
 
@@ -97,6 +98,12 @@ class LRExplorerCallback(keras.callbacks.Callback):
     predict : callable, optional
         ``predict(model, x_test)``, an array of shape (examples, ...); by default
         ``model.predict``.
+    average : bool
+        Whether epochs are validated with the running average of the weights over about one epoch's
+        steps. The best weights are then the average's, and callbacks that read the model at an
+        epoch's end see the average that was validated. The optimizer keeps it while the fit
+        lasts; an optimizer that keeps its own (``use_ema=True``) is left alone, and so are fits
+        that monitor a result of training.
     verbose : int
         0 shows nothing. The display is best seen with ``fit(verbose=0)``.
 
@@ -139,9 +146,9 @@ class LRExplorerCallback(keras.callbacks.Callback):
     >>> x = np.linspace(-1, 1, 64)[:, None]
     >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     >>> model.compile("sgd", "mse")
-    >>> search = lrsearch.DigitSearch(["0.1", "0.01"], digits=0, epochs=2, extend=0)
+    >>> search = lrsearch.DigitSearch(["0.1", "0.01"], digits=0, epochs=8, extend=0)
     >>> explorer = LRExplorerCallback(search, verbose=0)
-    >>> _ = model.fit(x, 3 * x, epochs=6, validation_split=0.25, verbose=0, callbacks=[explorer])
+    >>> _ = model.fit(x, 3 * x, epochs=20, validation_split=0.25, verbose=0, callbacks=[explorer])
     >>> explorer.rate
     Rate('0.1')
     """
@@ -159,6 +166,7 @@ class LRExplorerCallback(keras.callbacks.Callback):
         directory: str | os.PathLike[str] | None = None,
         x_test: Any = None,
         predict: Callable[[Any, Any], Any] | None = None,
+        average: bool = True,
         verbose: int = 1,
     ) -> None:
         super().__init__()
@@ -171,6 +179,7 @@ class LRExplorerCallback(keras.callbacks.Callback):
             )
         self.options = Options(search, exploit, initial, start)
         self.monitor, self.mode, self.seed, self.verbose = monitor, mode, seed, verbose
+        self.average = bool(average)
         predicted = (
             None if x_test is None else (lambda: predictions_of(self.model, x_test, predict))
         )
@@ -283,6 +292,11 @@ class LRExplorerCallback(keras.callbacks.Callback):
             self.model._initial_epoch = 0
         when_built(self.model, lambda: self._begin_epoch(explorer))
 
+    def on_test_begin(self, logs: Any = None) -> None:
+        """Validate with the average of the weights."""
+        if self.explorer is not None:
+            self.explorer.show_average()
+
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Report the epoch's score."""
         explorer = self.explorer
@@ -318,7 +332,7 @@ class LRExplorerCallback(keras.callbacks.Callback):
     def _start(self, epoch: int) -> Explorer:
         options = self.options
         self.explorer = Explorer(
-            KerasTrainee(self.model, options.initial, self.seed),
+            KerasTrainee(self.model, options.initial, self.seed, self.params.get("steps")),
             self.params["epochs"] - epoch,
             options.search,
             options.exploit,
@@ -326,6 +340,7 @@ class LRExplorerCallback(keras.callbacks.Callback):
             initial=options.initial,
             start=options.start,
             directory=self.folder,
+            average=self.average and self._validation is not None,
             name=self.monitor,
             verbose=self.verbose,
             live=self.params.get("verbose") == 0,

@@ -12,6 +12,7 @@ import numpy as np
 from lrsearch import State, Trainee
 from lrsearch_keras import fingerprint
 from lrsearch_keras.state import (
+    Average,
     Inits,
     copied,
     generators,
@@ -34,12 +35,22 @@ class KerasTrainee(Trainee):
         Built, its optimizer too, by the time that its state is taken.
     initial, seed
         As for `LRExplorerCallback`.
+    steps : int, optional
+        Steps of an epoch, over which an average of the weights is kept.
     """
 
     weights_file = "best.weights.h5"
 
-    def __init__(self, model: keras.Model, initial: Any = "same", seed: int = 0) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        initial: Any = "same",
+        seed: int = 0,
+        steps: int | None = None,
+    ) -> None:
         self.model = model
+        self._steps = steps
+        self._average: Average | None = None
         self._initial = initial
         self._seed = seed
         self._inits: Inits | None = None
@@ -61,11 +72,28 @@ class KerasTrainee(Trainee):
 
     def initial(self, init: int, first: State) -> State:
         if self._inits is None:
-            self._inits = Inits(self.model, self._initial, self._seed, first)
+            self._inits = Inits(
+                self.model, self._initial, self._seed, first, self._average is not None
+            )
         return self._inits.state(init)
 
     def new_optimizer(self) -> list[np.ndarray]:
-        return new_optimizer(self.model)
+        return new_optimizer(self.model, self._average is not None)
+
+    def keep_average(self) -> bool:
+        """As Keras's optimizers do it; where the user's own keeps an average, none beside it."""
+        if self._average is None and Average.possible(self.model):
+            self._average = Average(self.model, self._steps)
+        return self._average is not None
+
+    def swap_average(self) -> None:
+        if self._average is not None:
+            self._average.swap()
+
+    def drop_average(self) -> None:
+        if self._average is not None:
+            self._average.drop()
+            self._average = None
 
     def weights(self) -> list[np.ndarray]:
         return copied(self.model.variables)

@@ -10,7 +10,7 @@ people.
 """
 
 from lrsearch.training.checkpoints import Checkpoints
-from lrsearch.training.defaults import default_exploit, default_search, peak_factor
+from lrsearch.training.defaults import default_exploit, default_search, peak_factor, peak_rate
 from lrsearch.training.display import Display
 from lrsearch.training.entrance import Entrance, warn_of_the_end
 from lrsearch.training.explorer import Explorer, improves
@@ -42,6 +42,7 @@ __all__ = [
     "default_search",
     "improves",
     "peak_factor",
+    "peak_rate",
     "read_state",
     "warn",
     "warn_of_the_end",

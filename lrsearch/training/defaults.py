@@ -15,18 +15,26 @@ from lrsearch.searches import DECADES, DigitRace
 from lrsearch.training.entrance import LOOP, Entrance
 from lrsearch.training.warning import warn
 
-__all__ = ["NoSearch", "default_exploit", "default_search", "peak_factor", "race_budget"]
+__all__ = [
+    "NoSearch",
+    "default_exploit",
+    "default_search",
+    "peak_factor",
+    "peak_rate",
+    "race_budget",
+]
 
 _LEAST_EPOCHS = 20
 _FIRST = DECADES[2:6]
 _FLOAT32_DIGITS = 7
 _SHARE = 10
 """One epoch in so many goes to the race."""
-_PEAK, _SHORT = 0.7, 40
-"""The peak to anneal from, in parts of the constant rate that is best for a training of up to so
-many epochs, which is what the race looks for. A longer training begins lower, with one over the
-root of its length.
-"""
+_SHORT = 40
+"""The race looks for the constant rate that is best for a training of up to so many epochs."""
+_NEAR = 5
+"""Early scores rule the optimizer's own rate out if they put another so many times above it."""
+_PEAK = 0.7
+"""The peak to anneal from without an average, in parts of that rate."""
 
 
 class NoSearch(Search):
@@ -72,8 +80,46 @@ def race_budget(epochs: int) -> int:
     return max(10, epochs // _SHARE) if epochs >= _LEAST_EPOCHS else 0
 
 
+def peak_rate(rate: float, usual: float, epochs: int, averaged: bool) -> Rate:
+    """The peak to anneal from, in two digits.
+
+    The average of the weights takes off the noise that a high rate only seems to cost, so a race
+    that is scored by averages finds the peak itself (M. Sandler, A. Zhmoginov, M. Vladymyrov and
+    N. Miller, "Training trajectories, mini-batch losses and the curious role of the learning
+    rate", 2023, arXiv:2301.02312; A. Defazio et al. 2023, arXiv:2310.07831). Early scores
+    favour high rates, so an optimizer's own rate that is less than a factor of five below is not
+    ruled out by them: for a longer training the peak falls towards it, with one over the length.
+    Without averages the peak is `peak_factor` times the race's rate.
+
+    Parameters
+    ----------
+    rate : float
+        The race's rate.
+    usual : float
+        The optimizer's own.
+    epochs : int
+        Epochs to anneal over.
+    averaged : bool
+        Whether both phases are validated with the average of the weights.
+
+    Examples
+    --------
+    >>> [str(peak_rate(0.01, 0.001, epochs, True)) for epochs in (40, 160, 16000)]
+    ['0.01', '0.01', '0.01']
+    >>> [str(peak_rate(0.003, 0.001, epochs, True)) for epochs in (40, 80, 160)]
+    ['0.003', '0.0015', '0.001']
+    >>> str(peak_rate(0.01, 0.001, 40, False)), str(peak_rate(0.0001, 0.001, 160, True))
+    ('0.007', '0.0001')
+    """
+    if not averaged:
+        return Rate(peak_factor(epochs) * rate).rounded(2)
+    near = rate < _NEAR * usual
+    lower = rate * min(1.0, _SHORT / epochs) if near else rate
+    return Rate(max(lower, min(rate, usual))).rounded(2)
+
+
 def peak_factor(epochs: int) -> float:
-    """The peak to anneal from in so many epochs, in parts of the race's rate.
+    """The peak to anneal from in so many epochs without an average, in parts of the race's rate.
 
     Constant steps of stochastic gradient descent are best in proportion to one over the root of
     their number (A. Nemirovski, A. Juditsky, G. Lan and A. Shapiro, "Robust stochastic
@@ -121,11 +167,13 @@ def default_search(
     return NoSearch(rate, direction)
 
 
-def default_exploit(search: Any, epochs: int) -> Exploit | None:
+def default_exploit(
+    search: Any, epochs: int, usual: float = 0.0, averaged: bool = False
+) -> Exploit | None:
     """Anneal from the rate found, in the epochs that are left; None without a rate or an epoch.
 
-    The peak is `peak_factor` times the constant rate that was found best; a rate that was not
-    searched for is the peak itself. A tenth of the epochs, five at the most, warms up. Only where
+    The peak is `peak_rate` of the constant rate that was found best; a rate that was not searched
+    for is the peak itself. A tenth of the epochs, five at the most, warms up. Only where
     the training diverges, it goes on from the best weights at a third, and at a tenth, of the peak.
 
     Examples
@@ -139,8 +187,9 @@ def default_exploit(search: Any, epochs: int) -> Exploit | None:
     """
     if search.rate is None or epochs < 1:
         return None
-    factor = 1.0 if isinstance(search, NoSearch) else peak_factor(epochs)
-    peak = Rate(factor * search.rate).rounded(2)
+    peak = search.rate.rounded(2)
+    if not isinstance(search, NoSearch):
+        peak = peak_rate(search.rate, usual, epochs, averaged)
     return Exploit(
         [peak, Rate(peak / 3).rounded(2), Rate(peak / 10).rounded(2)],
         epochs,

@@ -15,6 +15,7 @@ from lrsearch.exploit import Exploit
 from lrsearch.rate import Rate
 from lrsearch.results import rounds_text
 from lrsearch.search import Direction
+from lrsearch.training.average import AfterEpoch, Average
 from lrsearch.training.checkpoints import Checkpoints
 from lrsearch.training.closing import closing_text
 from lrsearch.training.defaults import default_exploit, default_search
@@ -46,8 +47,8 @@ class Explorer:
     put into the trial's initial state, the trial's epochs are trained at its rate, and their
     scores go to the search. When the search is done, the second phase exploits what it found in
     what epochs there are left. At the end the trainee holds the best weights of the whole
-    training, and its optimizer is new, at a rate that is safe to train on with: that of the best
-    epoch, or a hundredth of the second phase's peak.
+    training, and its optimizer is new, at a rate that is safe to train on with: a hundredth of the
+    second phase's peak, or the rate found where there was none.
 
     In a loop::
 
@@ -84,6 +85,9 @@ class Explorer:
         the epoch in progress.
     predict : callable, optional
         ``predict()`` returns an array, shape (examples, ...), after every best epoch so far.
+    average : bool
+        Whether epochs are validated with the running average of the trainee's weights, where it
+        keeps one. The best weights are then the average's.
     name : str
         What the score is called.
     verbose : int
@@ -141,6 +145,7 @@ class Explorer:
         start: Literal["initial", "best"] = "initial",
         directory: str | os.PathLike[str] | RunFolder | None = None,
         predict: Callable[[], Any] | None = None,
+        average: bool = True,
         name: str = "score",
         verbose: int = 1,
         live: bool = True,
@@ -152,6 +157,7 @@ class Explorer:
         self.trainee = trainee
         self.options = Options(search, exploit, initial, start)
         self.epochs = at_least(1, "epochs", epochs)
+        self._usual = float(trainee.rate)
         self.direction: Direction = _direction(direction, search)
         self.name = name
         self.entrance = entrance
@@ -163,7 +169,7 @@ class Explorer:
         journal = self.folder.prepare() if journal is None else journal
         self.about = {
             "monitor": name, "direction": self.direction, "epochs": epochs, "begun_at": 0,
-            **self.options.identity(), **(about or {}),
+            "average": bool(average), **self.options.identity(), **(about or {}),
         }  # fmt: skip
         if journal.resumed:
             journal.check(self.about)
@@ -171,7 +177,7 @@ class Explorer:
             require_epochs(entrance, search, epochs)
         self.search: Any = search
         if search is None:
-            self.search = default_search(epochs, self.direction, float(trainee.rate), entrance)
+            self.search = default_search(epochs, self.direction, self._usual, entrance)
         self.exploit: Exploit | None = None
         begun = bool(journal.history)
         self._mirrored = MirroredSearch(self.search, journal.study, begun, entrance.name)
@@ -183,8 +189,11 @@ class Explorer:
         for epoch in self.history:
             self.best = epoch if self._is_better(epoch.score) else self.best
         self._best_weights: Arrays | None = None
+        self._last_weights: Arrays = ()
         self._first: State | None = None
         self._new_optimizer: Arrays = ()
+        wanted = bool(average) and (not journal.resumed or journal.note("average") is True)
+        self._average = Average(trainee, wanted)
         self._phase: Phase | None = None
         self._epoch: Epoch | None = None
         self._finished = False
@@ -232,6 +241,14 @@ class Explorer:
         """Whether the epoch in hand has to be validated, or its leg would have no score."""
         return self._phase is not None and self._phase.needs_score
 
+    def show_average(self) -> None:
+        """Put the average into the trainee, to be validated; it is there until the next epoch.
+
+        Where no average is kept, the weights stay as they are. `report` calls this where it is
+        given a function.
+        """
+        self._average.show()
+
     # The loop ---------------------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[Epoch]:
@@ -268,6 +285,7 @@ class Explorer:
         if self._finished:
             return None
         with self.restoring():
+            self._average.show(False)
             if self._first is None:
                 self._first = self._begin_run()
             phase = self._first_phase(self._first) if self._phase is None else self._phase
@@ -284,13 +302,14 @@ class Explorer:
             self.trainee.rate = float(epoch.rate)
             return epoch
 
-    def report(self, score: float | None) -> None:
+    def report(self, score: float | Callable[[], float] | None) -> None:
         """Take the score of the epoch in hand, which is over; its weights are kept if the best.
 
         Parameters
         ----------
-        score : number or None
-            The validation result; None where the epoch was not validated.
+        score : number, callable or None
+            The validation result; None where the epoch was not validated. A function is called
+            to validate, with the average of the weights in place.
 
         Raises
         ------
@@ -303,24 +322,20 @@ class Explorer:
                 "no epoch is in hand: call report() once for each epoch, after its training"
             )
         with self.restoring():
+            if callable(score):
+                self.show_average()
+                score = score()
             exploring = isinstance(phase, Exploring)
-            taken: list[State] = []
-
-            def take() -> State:
-                if not taken:
-                    taken.append(check_state(self.trainee.take(), first))
-                return taken[0]
-
             epoch = epoch._replace(score=None if score is None else number(score))
-            self.journal.commit(epoch, phase.trial, take)
+            after = AfterEpoch(self._average, first)
+            self.journal.commit(epoch, phase.trial, after)
             better = self._is_better(epoch.score)
             if better:
-                self.best = epoch
-                whole = bool(taken) or not exploring
-                self._best_weights = take().model if whole else self._weights(first)
+                self.best, self._best_weights = epoch, after.weights()
             rounds = len(self.search.rounds)
-            phase.end(epoch.score, take)
+            phase.end(epoch.score, after)
             self._epoch = None
+            self._average.show(after.averaged)
             if better:
                 self.folder.best(self.trainee)
             if len(self.search.rounds) > rounds or (phase.done and exploring):
@@ -342,6 +357,7 @@ class Explorer:
             if self.search.done:
                 self._first_phase(self._first)
         self._put_back()
+        self._drop_average()
         known = self.journal.over
         over = len(self.history) >= self.epochs or self._is_over()
         self.journal.end(over)
@@ -371,6 +387,7 @@ class Explorer:
         self._display.close()
         if self._first is not None:
             self._put_back()
+            self._drop_average()
             self.folder.retry(self.trainee)
             self._write_tables()
 
@@ -381,19 +398,25 @@ class Explorer:
         trainee, journal = self.trainee, self.journal
         resumable = journal.directory is not None
         about = {**self.about, **trainee.identity()} if resumable else self.about
+        self._average.keep()
         first = journal.begin(about, check_state(trainee.take()), trainee.notes())
         self._new_optimizer = trainee.new_optimizer()
+        if journal.state is not None:
+            trainee.put(journal.state)
+            self._average.show(bool(journal.last.get("average")))
+            self._last_weights = trainee.weights()
         if self.best is not None:
-            state = journal.state
-            if state is not None and self.best is self.history[-1]:
-                self._best_weights = state.model
-                trainee.put(State(state.model))
+            if journal.state is not None and self.best is self.history[-1]:
+                self._best_weights = self._last_weights
                 self.folder.best(trainee)
             else:
+                self._average.show(False)
                 self._best_weights = self.folder.best_weights(trainee)
                 if self._best_weights is None:
                     self._miss_best_weights()
-            trainee.put(State(first.model))
+        self._average.show(False)
+        if journal.resumed:
+            trainee.put(first)
         return first
 
     def _first_phase(self, first: State) -> Phase | None:
@@ -418,7 +441,7 @@ class Explorer:
             second.exploit.replay([("step", e.epoch - 1, e.score) for e in steps[told:]])
             best = journal.exploit_best(second.exploit.best_step)
             if journal.state is not None:
-                second.resume(journal.state, best)
+                second.resume(journal.state, best, self._last_weights)
         return None if second is None or second.done else second
 
     def _second_phase(self, first: State) -> Exploiting | None:
@@ -428,7 +451,11 @@ class Explorer:
             return None
         if option is None:
             begun = self.journal.phase
-            exploit = Exploit.from_config(begun) if begun else default_exploit(self.search, left)
+            exploit = (
+                Exploit.from_config(begun)
+                if begun
+                else default_exploit(self.search, left, self._usual, self._average.kept)
+            )
         elif isinstance(option, Exploit):
             exploit = option
         else:
@@ -448,9 +475,6 @@ class Explorer:
         if self.options.start == "best" and self._best_weights is not None:
             start = start._replace(model=self._best_weights)
         return Exploiting(self.trainee, exploit, start, self.journal.keep_best)
-
-    def _weights(self, first: State) -> Arrays:
-        return check_state(State(self.trainee.weights()), first).model
 
     def _miss_best_weights(self) -> None:
         """The best epoch's weights are gone: the best is sought among the epochs to come."""
@@ -487,9 +511,15 @@ class Explorer:
     def _is_better(self, score: float | None) -> bool:
         return improves(score, self.best_score, self._sign)
 
+    def _drop_average(self) -> None:
+        if self._average.kept:
+            self._average.drop()
+            self._new_optimizer = self.trainee.new_optimizer()
+
     def _put_back(self) -> None:
         if self._first is None:
             return
+        self._average.show(False)
         weights = self._first.model if self._best_weights is None else self._best_weights
         self.trainee.put(State(weights, self._new_optimizer))
         rate = self._safe_rate()
@@ -497,13 +527,13 @@ class Explorer:
             self.trainee.rate = rate
 
     def _safe_rate(self) -> float | None:
-        """The rate to train on with: the best epoch's, or a hundredth of the peak if that is less.
+        """The rate to train on with: after a second phase, a hundredth of its peak.
 
-        Weights that were annealed are lost at the rate that the search found.
+        Weights that were annealed, or averaged, are lost at the rate that the search found.
         """
-        if self.exploit is None or self.peak is None or self.best is None:
-            return None if self.rate is None else float(self.rate)
-        return max(float(self.best.rate), float(self.peak) / 100)
+        if self.peak is not None:
+            return float(self.peak) / 100
+        return None if self.rate is None else float(self.rate)
 
     @contextmanager
     def restoring(self) -> Iterator[None]:

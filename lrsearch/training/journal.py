@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from lrsearch.files import replacing, write_json
 from lrsearch.rate import Rate
+from lrsearch.training.average import AfterEpoch
 from lrsearch.training.identity import differences
 from lrsearch.training.phases import Epoch
 from lrsearch.training.state import State
@@ -154,15 +155,17 @@ class Journal:
         if config is not None and self.phase is None:
             self._note({**self.about, _PHASE: config})
 
-    def commit(self, epoch: Epoch, trial: Trial | None, take: Callable[[], State]) -> None:
-        """Keep an epoch that is over, with the trainee's state after it, which `take` gives."""
+    def commit(self, epoch: Epoch, trial: Trial | None, after: AfterEpoch) -> None:
+        """Keep an epoch that is over, with the trainee's state after it."""
         self.history.append(epoch)
         if self.directory is None:
             return
         leg = {} if trial is None else {"trial": trial.number, "leg": trial.leg}
         self.last = {"epochs": len(self.history), "epoch": epoch.epoch, "score": epoch.score, **leg}
+        if after.averaged:
+            self.last["average"] = True
         self._write(self._append, epoch)
-        self._write(write_state, self.directory / _LAST, take(), self.last)
+        self._write(write_state, self.directory / _LAST, after.state(), self.last)
 
     def keep_best(self, state: State, number: int) -> None:
         """Keep the second phase's best state, which the step of this number reached."""

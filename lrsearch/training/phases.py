@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from lrsearch.exploit import Exploit, Step
 from lrsearch.rate import Rate
+from lrsearch.training.average import AfterEpoch
 from lrsearch.training.mirrored_search import MirroredSearch
 from lrsearch.training.state import Arrays, State
 from lrsearch.training.trainee import Trainee
@@ -56,7 +57,7 @@ class Phase(Protocol):
     @property
     def needs_score(self) -> bool: ...
     def begin(self) -> Epoch | None: ...
-    def end(self, score: float | None, take: Callable[[], State]) -> None: ...
+    def end(self, score: float | None, after: AfterEpoch) -> None: ...
     def release(self) -> None: ...
 
 
@@ -106,7 +107,7 @@ class Exploring:
             if here and state is not None and last["epoch"] - self._epoch in (0, 1):
                 self.trainee.put(state)
                 if last["epoch"] > self._epoch:
-                    self.end(last["score"], self.trainee.take)
+                    self._report(last["score"], self.trainee.take)
             elif (
                 self._epoch == trial.start_epoch and (start := self.trials.state(trial)) is not None
             ):
@@ -136,8 +137,11 @@ class Exploring:
             "explore", trial.round, trial.number, trial.rate, self._epoch + 1, trial.stop_epoch
         )
 
-    def end(self, score: float | None, take: Callable[[], State]) -> None:
-        """Report the epoch's score; `take` gives the state after it."""
+    def end(self, score: float | None, after: AfterEpoch) -> None:
+        """Report the epoch's score; the state is kept of a trial that is paused by it."""
+        self._report(score, after.state)
+
+    def _report(self, score: float | None, take: Callable[[], State]) -> None:
         trial = self._trial
         if trial is None:
             raise RuntimeError("no trial is in hand")
@@ -212,23 +216,25 @@ class Exploiting:
             self.trainee.put(State((), self.start.optimizer))
         return Epoch("exploit", 0, -1, step.rate, step.number + 1, self.exploit.budget)
 
-    def end(self, score: float | None, take: Callable[[], State]) -> None:
-        """Tell the epoch's score; the state is kept where it is the phase's best."""
+    def end(self, score: float | None, after: AfterEpoch) -> None:
+        """Tell the epoch's score; what was validated is kept where it is the phase's best."""
         step = self._step
         if step is None:
             raise RuntimeError("no step is in hand")
         self.exploit.tell(step, score)
         if self.exploit.best_step == step.number:
-            state = take()
-            optimizer: Arrays = () if self.exploit.new_optimizer else state.optimizer
-            self._best = State(state.model, optimizer)
+            again = () if self.exploit.new_optimizer else after.state().optimizer
+            self._best = State(after.weights(), again)
             self.keep(self._best, step.number)
 
-    def resume(self, state: State, best: State | None) -> None:
-        """Go on after the steps that the phase was told already, from the state after them."""
+    def resume(self, state: State, best: State | None, validated: Arrays) -> None:
+        """Go on after the steps that the phase was told already, from the state after them.
+
+        `best` is None where it was not kept; `validated` are the weights of the last step.
+        """
         self.trainee.put(state)
         last = self.exploit.best_step == self.exploit.spent - 1
-        self._best = state if best is None and last else best
+        self._best = State(validated, state.optimizer) if best is None and last else best
 
     def release(self) -> None:
         """Nothing is in hand that others wait for."""

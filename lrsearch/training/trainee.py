@@ -62,6 +62,24 @@ class Trainee(ABC):
         """A copy of the model's part of the state."""
         return self.take().model
 
+    def keep_average(self) -> bool:
+        """Keep a running average of the weights over the steps of about one epoch, from now on.
+
+        It is part of the state: of a new optimizer or an init it begins with the first step.
+
+        Returns
+        -------
+        bool
+            Whether it does. A trainee that has no such average is validated as it is.
+        """
+        return False
+
+    def swap_average(self) -> None:  # noqa: B027  (a trainee may keep no average)
+        """Exchange the weights and their average, in place."""
+
+    def drop_average(self) -> None:  # noqa: B027
+        """Keep no average any more, and leave the optimizer as it came."""
+
     def identity(self) -> dict[str, Any]:
         """What it is, as a JSON object: a run folder is not gone on with by another model."""
         return {"trainee": type(self).__name__}
@@ -94,8 +112,8 @@ class Trainee(ABC):
 
 
 _NEEDED = (
-    "take", "put", "initial", "new_optimizer", "weights", "identity", "notes", "write_weights",
-    "read_weights", "weights_file", "rate",
+    "take", "put", "initial", "new_optimizer", "weights", "keep_average", "swap_average",
+    "drop_average", "identity", "notes", "write_weights", "read_weights", "weights_file", "rate",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import keras
 import pytest
 
 from lrsearch import CosineAnnealing, DigitRace
-from lrsearch.training import peak_factor
+from lrsearch.training import peak_factor, peak_rate
 from lrsearch_keras import LRExplorerCallback
 from tests.keras.tasks import data, fit, line, network
 
@@ -24,7 +24,8 @@ def test_a_tenth_races_and_the_rest_anneals_from_a_fresh_start() -> None:
     assert len(explorer.history) == 60
     assert len(exploited) == 60 - race.spent == exploit.schedule.epochs
     peak = max(float(epoch.rate) for epoch in exploited)
-    assert peak == pytest.approx(peak_factor(50) * explorer.rate, rel=0.05)
+    assert peak == pytest.approx(peak_rate(explorer.rate, 0.001, 50, True), rel=0.05)
+    assert explorer.peak == pytest.approx(peak, rel=0.01)
     assert float(exploited[-1].rate) < 0.01 * peak
     x, y = data()
     assert model.evaluate(x[48:], y[48:], verbose=0) == pytest.approx(explorer.best_score, rel=1e-4)
@@ -33,6 +34,19 @@ def test_a_tenth_races_and_the_rest_anneals_from_a_fresh_start() -> None:
 def test_a_longer_annealing_begins_lower() -> None:
     factors = [peak_factor(epochs) for epochs in (1, 40, 160, 640)]
     assert factors == pytest.approx([0.7, 0.7, 0.35, 0.175])
+
+
+def test_the_peak_falls_towards_the_optimizers_own_rate_where_that_is_near_and_no_further() -> None:
+    peaks = [float(peak_rate(0.08, 0.02, epochs, True)) for epochs in (1, 40, 80, 160, 10**6)]
+    assert peaks == pytest.approx([0.08, 0.08, 0.04, 0.02, 0.02])
+    assert peak_rate(0.1, 0.02, 640, True) == 0.1
+    assert peak_rate(0.01, 0.02, 640, True) == 0.01
+
+
+def test_without_averages_the_peak_is_as_the_weights_bear_it() -> None:
+    explorer = LRExplorerCallback(average=False, verbose=0)
+    fit(network(), explorer, epochs=50)
+    assert explorer.peak == pytest.approx(0.7 * explorer.rate, rel=0.02)
 
 
 def test_evidence_and_the_page_of_the_run(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_every_state_of_an_optimizer_is_put_back(optimizer: keras.Optimizer) -> 
 
 def test_they_also_equal_a_plain_fit_at_that_rate() -> None:
     explorer = LRExplorerCallback(
-        Script([("10", 0), ("0.01", 0)], [(0, 4), (1, 4)]), exploit=False, verbose=0
+        Script([("10", 0), ("0.01", 0)], [(0, 4), (1, 4)]), False, average=False, verbose=0
     )
     fit(network(), explorer, epochs=8)
     plain = fit(network(keras.optimizers.Adam(0.01)), keras.callbacks.Callback(), epochs=4)

@@ -13,6 +13,7 @@ from lrsearch.checks import at_least
 from lrsearch_keras.population.batches import batches, length, on_device, rows_of
 from lrsearch_keras.population.memory import bytes_a_member, free_bytes, members_that_fit
 from lrsearch_keras.population.tracing import UNFIT, check_compiled, explained, explanation
+from lrsearch_keras.state import Average
 
 __all__ = ["CompiledTrainer", "Member"]
 
@@ -65,6 +66,10 @@ class CompiledTrainer:
     size : int or None
         Members side by side. None: 1 on a CPU, elsewhere as many as memory allows, 30 at the most
         (and 1 where the device does not tell what memory it has).
+    average : bool
+        Whether to validate with the running average of a member's weights over an epoch's steps,
+        which is kept among the optimizer's variables; `drop_average` leaves the optimizer as it
+        came.
     training_metrics : bool
         Whether the logs have the metrics of training too; without them an epoch is faster.
 
@@ -113,6 +118,7 @@ class CompiledTrainer:
         shuffle: bool = True,
         seed: int = 0,
         size: int | None = 1,
+        average: bool = False,
         training_metrics: bool = True,
     ) -> None:
         check_compiled(model)
@@ -130,10 +136,17 @@ class CompiledTrainer:
         if validation_data is not None:
             self.validation, _ = on_device(validation_data, "validation_data")
         self._build()
+        self._average = None
+        if average and Average.possible(model):
+            self._average = Average(model, -(-self.examples // self.batch_size))
         self._alone = jax.jit(self._epoch, donate_argnums=0)
         self._together = jax.jit(self._epochs, donate_argnums=0)
         self._score = jax.jit(self._validated)
-        self._check_traced()
+        try:
+            self._check_traced()
+        except ValueError:
+            self.drop_average()
+            raise
         self.size = self._room() if wanted is None else wanted
 
     def member(self, state: State) -> Member:
@@ -155,6 +168,29 @@ class CompiledTrainer:
             [_host(by_id[id(v)]) for v in model.variables],
             [_host(array) for array in member.optimizer],
         )
+
+    def averaged(self, member: Member) -> Member:
+        """The member with the average of its weights, as it was validated."""
+        if self._average is None:
+            return member
+        places = self._average.places
+        return member._replace(
+            trainable=[
+                weight if place is None else member.optimizer[place]
+                for weight, place in zip(member.trainable, places, strict=True)
+            ]
+        )
+
+    @property
+    def averages(self) -> bool:
+        """Whether averages are kept."""
+        return self._average is not None
+
+    def drop_average(self) -> None:
+        """Keep no averages any more; members of before are used up."""
+        if self._average is not None:
+            self._average.drop()
+            self._average = None
 
     def epoch(
         self, members: Sequence[Member], rates: Sequence[float], at: Sequence[tuple[int, int]]
@@ -257,7 +293,8 @@ class CompiledTrainer:
         trainable, non_trainable, optimizer = state[:3]
         logs = self._results(state[3]) if self.training_metrics else {}
         if validation is not None:
-            results, non_trainable = self._validated(trainable, non_trainable, validation)
+            shown = self.averaged(Member(trainable, non_trainable, optimizer)).trainable
+            results, non_trainable = self._validated(shown, non_trainable, validation)
             logs |= {f"val_{name}": value for name, value in results.items()}
         return Member(trainable, non_trainable, optimizer), logs
 

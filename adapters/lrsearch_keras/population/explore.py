@@ -24,7 +24,7 @@ from lrsearch.training import (
 )
 from lrsearch_keras.monitor import check_mode, direction, score_in
 from lrsearch_keras.population.compiled import CompiledTrainer, Member
-from lrsearch_keras.state import Inits, put
+from lrsearch_keras.state import Inits, new_optimizer, put
 
 __all__ = ["Explored", "explore_population"]
 
@@ -67,6 +67,7 @@ def explore_population(
     monitor: str = "val_loss",
     mode: Literal["auto", "min", "max"] = "auto",
     initial: Literal["same", "fresh"] | Callable[[int], Any] = "same",
+    average: bool = True,
     shuffle: bool = True,
     seed: int = 0,
     verbose: int = 1,
@@ -98,7 +99,7 @@ def explore_population(
     population : int, optional
         How many rates to train side by side. By default 1 on a CPU, where that is the fastest
         way, and elsewhere as many as memory allows, 30 at the most (see `CompiledTrainer`).
-    monitor, mode, initial, seed
+    monitor, mode, initial, average, seed
         As for `LRExplorerCallback`. Trials of one init also share the order of their examples.
     shuffle : bool
         Whether that order is drawn anew for each epoch.
@@ -156,9 +157,10 @@ def explore_population(
         shuffle=shuffle,
         seed=seed,
         size=None if population is None else at_least(1, "population", population),
+        average=average and monitor.startswith("val_"),
         training_metrics=not monitor.startswith("val_"),
     )
-    inits = Inits(model, initial, seed)
+    inits = Inits(model, initial, seed, average=trainer.averages)
     running = _Running(trainer, search, inits, initial == "fresh")
     history: list[Epoch] = []
     best: Epoch | None = None
@@ -170,14 +172,15 @@ def explore_population(
             for epoch, member in running.train(monitor):
                 history.append(epoch)
                 if improves(epoch.score, None if best is None else best.score, signed):
-                    best, state = epoch, trainer.state(member)
+                    best, state = epoch, trainer.state(trainer.averaged(member))
                 display.epoch(search, epoch, best)
         display.message(rounds_text(search))
     finally:
         display.close()
         running.release()
         put(model.variables, inits.first.model if state is None else state.model)
-        put(model.optimizer.variables, inits.new_optimizer)
+        trainer.drop_average()
+        put(model.optimizer.variables, new_optimizer(model))
         if search.rate is not None:
             model.optimizer.learning_rate = float(search.rate)
     warn_of_the_end(Entrance(), search, None, len(history), len(history))

@@ -33,7 +33,7 @@ def when_built(model: Any, act: Callable[[], None]) -> None:
         model(keras.tree.map_structure(_symbol, inputs))
         _build_optimizer(model)
         act()
-        return train(iterator)
+        return model.train_function(iterator)
 
     model.train_function = build_first
 

@@ -38,16 +38,23 @@ class Inits:
         What the draws depend on beside their number.
     first : State, optional
         Init 0, where it is not the state that the model is in.
+    average : bool
+        Whether the optimizer's last variables are an `Average`.
     """
 
     def __init__(
-        self, model: keras.Model, initial: Initial, seed: int, first: State | None = None
+        self,
+        model: keras.Model,
+        initial: Initial,
+        seed: int,
+        first: State | None = None,
+        average: bool = False,
     ) -> None:
         self.model = model
         self.initial = initial
         self.seed = seed
         self.first = take(model) if first is None else first
-        self.new_optimizer = new_optimizer(model)
+        self.new_optimizer = new_optimizer(model, average)
         self._known: dict[int, list[np.ndarray]] = {}
 
     def state(self, number: int) -> State:

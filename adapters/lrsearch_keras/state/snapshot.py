@@ -11,7 +11,7 @@ import numpy as np
 from lrsearch import State
 from lrsearch_keras.state.generators import generators, put_generators
 
-__all__ = ["copied", "new_optimizer", "put", "put_state", "take"]
+__all__ = ["copied", "inner", "new_optimizer", "put", "put_state", "take"]
 
 
 def copied(variables: Iterable[Any]) -> list[np.ndarray]:
@@ -45,14 +45,29 @@ def put_state(model: keras.Model, state: State) -> None:
     put_generators(state.generators)
 
 
-def new_optimizer(model: keras.Model) -> list[np.ndarray]:
-    """The state of the model's optimizer before its first step, whatever steps it has made."""
+def new_optimizer(model: keras.Model, average: bool = False) -> list[np.ndarray]:
+    """The state of the model's optimizer before its first step, whatever steps it has made.
+
+    Parameters
+    ----------
+    model : keras.Model
+    average : bool
+        Whether its last variables are an `Average`, which the first step overwrites.
+    """
     optimizer = model.optimizer
     if int(optimizer.iterations) == 0:
         return copied(optimizer.variables)
     copy = type(optimizer).from_config(optimizer.get_config())
+    if average:
+        inner(copy).use_ema = False
     copy.build(model.trainable_variables)
-    return copied(copy.variables)
+    values = copied(copy.variables)
+    return values + copied(optimizer.variables[len(values) :])
+
+
+def inner(optimizer: Any) -> Any:
+    """The optimizer within a LossScaleOptimizer, which takes the steps; others are their own."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
 
 
 def _copy(variable: Any) -> np.ndarray:

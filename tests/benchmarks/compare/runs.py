@@ -44,9 +44,11 @@ class Runs:
         What to train.
     inits : int
         How many initialisations each row is trained from.
+    average : bool
+        Whether epochs are validated with the average of the weights.
     """
 
-    def __init__(self, task: Any, inits: int) -> None:
+    def __init__(self, task: Any, inits: int, average: bool = False) -> None:
         from lrsearch_keras.population import CompiledTrainer
         from lrsearch_keras.state.inits import Inits
 
@@ -56,9 +58,9 @@ class Runs:
         x, y = task.train if len(task.train) == 2 else (*task.train, None)
         self.trainer = CompiledTrainer(
             self.model, x, y, validation_data=task.validation, training_metrics=False,
-            size=_side_by_side(inits),
+            size=_side_by_side(inits), average=average,
         )  # fmt: skip
-        self.inits = Inits(self.model, task.build, 0)
+        self.inits = Inits(self.model, task.build, 0, average=average)
 
     def schedule(
         self, schedule: Callable[[int], float], epochs: int, forget: bool = False
@@ -160,7 +162,9 @@ class Runs:
         return found
 
     def default(self, epochs: int) -> list[Outcome]:
-        """What LRExplorerCallback() does with so many epochs in all."""
+        """What LRExplorerCallback() does with so many epochs in all, averages included."""
+        if not self.trainer.averages:
+            return Runs(self.task, self.count, average=True).default(epochs)
         from lrsearch.training import default_exploit, default_search
 
         found = []
@@ -169,7 +173,7 @@ class Runs:
                 warnings.simplefilter("ignore", RuntimeWarning)
                 search = default_search(epochs, "minimize", float(self.task.usual))
             scores, state = self._drive(search, lambda trial, i=init: i)
-            phase = default_exploit(search, epochs - len(scores))
+            phase = default_exploit(search, epochs - len(scores), float(self.task.usual), True)
             if phase is not None:
                 more, second = self._exploit(phase, init)
                 state = second if _least(more) < _least(scores) else state
@@ -208,7 +212,7 @@ class Runs:
                 score, members[number] = self._epoch(members[number], trial.rate, init, epoch)
                 scores.append(score)
                 if score < best:
-                    best, state = score, self.trainer.state(members[number])
+                    best, state = score, self._validated(members[number])
                 goes_on = search.report(trial, score, epoch)
             if search.trials[number].state != "paused":
                 del members[number]
@@ -230,8 +234,11 @@ class Runs:
             scores.append(score)
             phase.tell(step, score)
             if phase.best_step == step.number:
-                kept = self.trainer.state(member)
+                kept = self._validated(member)
         return scores, kept
+
+    def _validated(self, member: Any) -> Any:
+        return self.trainer.state(self.trainer.averaged(member))
 
     def _epoch(self, member: Any, rate: Any, init: int, epoch: int) -> tuple[float, Any]:
         (member,), (logs,) = self.trainer.epoch([member], [float(rate)], [(init, epoch)])

@@ -106,6 +106,89 @@ def _digits(optimizer: str, usual: str) -> Callable[[int | None], Task]:
     return load
 
 
+def _conv(images: int | None) -> Task:
+    import keras
+
+    (x, y), (x_test, y_test), title = _labelled()
+    x, x_test = (part.reshape(len(part), int(part.shape[1] ** 0.5), -1, 1) for part in (x, x_test))
+    held_out = min(2_000, len(x) // 5)
+    train = (x[:-held_out][:images], y[:-held_out][:images])
+
+    def build(init: int) -> Any:
+        keras.utils.set_random_seed(init)
+        layers = [keras.Input(x.shape[1:])]
+        for filters in (16, 32):
+            layers += [
+                keras.layers.Conv2D(filters, 3, 2, "same", use_bias=False),
+                keras.layers.BatchNormalization(),
+                keras.layers.ReLU(),
+            ]
+        model = keras.Sequential([*layers, keras.layers.Flatten(), keras.layers.Dense(10)])
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile("adam", loss, metrics=["accuracy"])
+        return model
+
+    title = f"{title} convolutional network, Adam, {len(train[0]):,} images"
+    parts = train, (x[-held_out:], y[-held_out:]), (x_test[:held_out], y_test[:held_out])
+    return Task("conv_adam", title, build, *parts)
+
+
+def _characters(windows: int | None) -> Task:
+    """A small transformer that reads Python's own help texts, character by character."""
+    from pydoc_data.topics import topics
+
+    import keras
+
+    text = "\n".join(topics[name] for name in sorted(topics))
+    known = sorted(set(text))
+    codes = np.array([known.index(character) for character in text], "int32")
+    length, width = 64, 64
+    whole = codes[: len(codes) // (length + 1) * (length + 1)].reshape(-1, length + 1)
+    whole = whole[np.random.default_rng(0).permutation(len(whole))]
+    held_out = len(whole) // 8
+    cuts = whole[2 * held_out :][:windows], whole[:held_out], whole[held_out : 2 * held_out]
+
+    def build(init: int) -> Any:
+        keras.utils.set_random_seed(init)
+        layers, ops = keras.layers, keras.ops
+        inputs = keras.Input((length,), dtype="int32")
+        h = layers.Embedding(len(known), width)(inputs)
+        h = h + layers.Embedding(length, width)(ops.arange(length))
+        for _ in range(2):
+            a = layers.LayerNormalization()(h)
+            h = h + layers.MultiHeadAttention(4, width // 4)(a, a, use_causal_mask=True)
+            a = layers.LayerNormalization()(h)
+            h = h + layers.Dense(width)(layers.Dense(4 * width, "gelu")(a))
+        model = keras.Model(inputs, layers.Dense(len(known))(layers.LayerNormalization()(h)))
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(keras.optimizers.AdamW(), loss)
+        return model
+
+    title = f"character transformer, AdamW, {len(cuts[0]):,} windows of {length}"
+    parts = [(cut[:, :-1], cut[:, 1:]) for cut in cuts]
+    return Task("characters_adamw", title, build, *parts)
+
+
+def _table(rows: int | None) -> Task:
+    import keras
+    from sklearn.datasets import make_classification
+
+    x, y = make_classification(
+        9_000, 20, n_informative=12, n_redundant=4, n_classes=5, n_clusters_per_class=3,
+        flip_y=0.1, random_state=0,
+    )  # fmt: skip
+    x = ((x - x.mean(axis=0)) / x.std(axis=0)).astype("float32")
+    parts = [(x[low:high], y[low:high].astype("int32")) for low, high in
+             ((0, 5_000), (5_000, 7_000), (7_000, None))]  # fmt: skip
+    parts[0] = tuple(part[:rows] for part in parts[0])
+
+    def build(init: int) -> Any:
+        return _classifier(init, x.shape[1], (64, 64), keras.optimizers.RMSprop())
+
+    title = f"tabular network, RMSprop, {len(parts[0][0]):,} rows"
+    return Task("table_rmsprop", title, build, *parts)
+
+
 def _classifier(init: int, pixels: int, hidden: tuple[int, ...], optimizer: Any) -> Any:
     import keras
 
@@ -145,4 +228,7 @@ TASKS: dict[str, Callable[[int | None], Task]] = {
     "fashion_sgd": _fashion_sgd,
     "digits_sgd": _digits("sgd", "0.01"),
     "digits_adam": _digits("adam", "0.001"),
+    "conv_adam": _conv,
+    "characters_adamw": _characters,
+    "table_rmsprop": _table,
 }
