@@ -144,8 +144,10 @@ def test_the_same_model_is_known_by_other_numbers_at_another_rate(folder: Path) 
     assert json.loads((folder / "run.json").read_text())["over"]
 
 
-def test_a_folder_that_knows_less_is_gone_on_with(folder: Path) -> None:
-    """As those of an earlier version."""
+def test_a_folder_that_knows_less_is_gone_on_with(tmp_path: Path) -> None:
+    """As those of an earlier version, which kept no averages."""
+    folder = tmp_path / "run"
+    killed(folder, 14, average=False)
     known = ("monitor", "direction", "epochs", "steps", "optimizer", "begun_at", "variables")
     about = json.loads((folder / "run.json").read_text())
     (folder / "run.json").write_text(json.dumps({name: about[name] for name in known}))
