@@ -302,6 +302,31 @@ class Explorer:
             self.trainee.rate = float(epoch.rate)
             return epoch
 
+    def move_rate(self, batch: int, batches: int) -> float | None:
+        """Set the rate of the epoch's next batch: in the second phase it moves with every one.
+
+        A loop that does not call this trains each epoch at the rate which it began with.
+
+        Parameters
+        ----------
+        batch : int
+            Which batch of the epoch begins, from 0.
+        batches : int
+            How many there are in an epoch.
+
+        Returns
+        -------
+        float or None
+            The rate; None where it stays as it is.
+        """
+        if self._phase is None or self._epoch is None:
+            return None
+        passed = min(batch, batches - 1) / batches
+        rate = self._phase.rate_within(passed, 1 / batches)
+        if rate is not None:
+            self.trainee.rate = rate
+        return rate
+
     def report(self, score: float | Callable[[], float] | None) -> None:
         """Take the score of the epoch in hand, which is over; its weights are kept if the best.
 

@@ -29,7 +29,8 @@ class Epoch(NamedTuple):
     trial : int
         The search's trial, from 0; -1 in exploit.
     rate : Rate or float
-        The learning rate, exact.
+        The learning rate, exact. Where the rate moves by the batch, that of the schedule for a
+        whole epoch.
     epoch : int
         Which epoch of the trial, or of exploit, from 1.
     epochs : int
@@ -57,6 +58,7 @@ class Phase(Protocol):
     @property
     def needs_score(self) -> bool: ...
     def begin(self) -> Epoch | None: ...
+    def rate_within(self, passed: float, length: float) -> float | None: ...
     def end(self, score: float | None, after: AfterEpoch) -> None: ...
     def release(self) -> None: ...
 
@@ -137,6 +139,9 @@ class Exploring:
             "explore", trial.round, trial.number, trial.rate, self._epoch + 1, trial.stop_epoch
         )
 
+    def rate_within(self, passed: float, length: float) -> None:
+        """A trial's rate is constant: there is none to move to."""
+
     def end(self, score: float | None, after: AfterEpoch) -> None:
         """Report the epoch's score; the state is kept of a trial that is paused by it."""
         self._report(score, after.state)
@@ -215,6 +220,10 @@ class Exploiting:
         elif step.new_optimizer:
             self.trainee.put(State((), self.start.optimizer))
         return Epoch("exploit", 0, -1, step.rate, step.number + 1, self.exploit.budget)
+
+    def rate_within(self, passed: float, length: float) -> float:
+        """The schedule's rate at a moment of the epoch in hand."""
+        return self.exploit.rate_within(passed, length)
 
     def end(self, score: float | None, after: AfterEpoch) -> None:
         """Tell the epoch's score; what was validated is kept where it is the phase's best."""

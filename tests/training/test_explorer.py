@@ -54,6 +54,38 @@ def test_an_epoch_says_what_it_is_before_it_is_trained():
     ]  # fmt: skip
 
 
+def test_in_the_second_phase_the_rate_moves_with_every_batch():
+    schedule = lrsearch.CosineAnnealing(1, 4, warmup=0.5)
+    explorer = Explorer(Quadratic(), 8, grid(), Exploit(["0.1"], 4, schedule), verbose=0)
+    trained = []
+    for epoch in explorer:
+        for batch in range(10):
+            rate = explorer.move_rate(batch, 10)
+            assert explorer.trainee.rate == float(epoch.rate if rate is None else rate)
+            assert (rate is None) is (epoch.phase == "explore")
+            explorer.trainee.train()
+            trained.append(explorer.trainee.rate)
+        explorer.report(explorer.trainee.loss())
+        assert explorer.move_rate(0, 10) is None, "no epoch is in hand"
+    assert trained[:40] == [0.1] * 20 + [0.01] * 20
+    moves = trained[40:]
+    assert moves == [pytest.approx(0.1 * schedule.at(n / 10, 1 / 10)) for n in range(40)]
+    assert moves[:6] == sorted(moves[:6])
+    assert moves[5:] == sorted(moves[5:], reverse=True)
+    assert len(set(moves)) > 35, "no staircase of epochs"
+
+
+def test_an_epoch_of_more_batches_than_were_told_ends_at_its_last_rate():
+    explorer = Explorer(
+        Quadratic(), 4, GridSearch(["0.1"], epochs=1),
+        Exploit(["0.1"], 3, lrsearch.CosineAnnealing(1, 3, warmup=0)), verbose=0,
+    )  # fmt: skip
+    for epoch in explorer:
+        if epoch.phase == "exploit":
+            assert explorer.move_rate(7, 4) == explorer.move_rate(3, 4)
+        explorer.report(1.0)
+
+
 def test_without_arguments_a_tenth_races_and_the_rest_anneals():
     explorer = train(Explorer(Quadratic(), 60, verbose=0))
     assert isinstance(explorer.search, DigitRace)
