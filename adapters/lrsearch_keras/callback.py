@@ -292,6 +292,13 @@ class LRExplorerCallback(keras.callbacks.Callback):
             self.model._initial_epoch = 0
         when_built(self.model, lambda: self._begin_epoch(explorer))
 
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """In the second phase, move the rate with every batch."""
+        if self.explorer is None:
+            return
+        rate = self.explorer.begin_batch(batch, self.params.get("steps"))
+        self._rate = self._rate if rate is None else rate
+
     def on_test_begin(self, logs: Any = None) -> None:
         """Validate with the average of the weights."""
         if self.explorer is not None:

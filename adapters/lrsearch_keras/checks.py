@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -84,6 +85,10 @@ _LEAVE_OUT = (
 )
 
 
+_STORED = 0.01
+"""What a rate may lose where the optimizer holds it in few digits (bfloat16 has three)."""
+
+
 def check_rate(model: Any, rate: float) -> None:
     """Raise where an epoch was not trained at the rate that was set for it.
 
@@ -93,7 +98,7 @@ def check_rate(model: Any, rate: float) -> None:
         It names the kind of callback that does this.
     """
     trained = float(model.optimizer.learning_rate)
-    if trained != rate:
+    if not math.isclose(trained, rate, rel_tol=_STORED):
         raise ValueError(
             f"this epoch was to be trained at {rate:.4g}, and another callback had set "
             f"{trained:.4g}: {_LEAVE_OUT}"

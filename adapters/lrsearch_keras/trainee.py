@@ -20,6 +20,7 @@ from lrsearch_keras.state import (
     put,
     put_generators,
     put_state,
+    set_rate,
     take,
 )
 
@@ -62,7 +63,7 @@ class KerasTrainee(Trainee):
 
     @rate.setter
     def rate(self, rate: float) -> None:
-        self.model.optimizer.learning_rate = rate
+        set_rate(self.model, rate)
 
     def take(self) -> State:
         return take(self.model)

@@ -196,6 +196,8 @@ class Explorer:
         self._average = Average(trainee, wanted)
         self._phase: Phase | None = None
         self._epoch: Epoch | None = None
+        self._batch = 0
+        self._batches: int | None = self.journal.last.get("batches")
         self._finished = False
         self._checkpoints = Checkpoints(self.folder.trials, entrance.name)
         self._display = Display(epochs, verbose, live=live, trained=len(self.history))
@@ -298,12 +300,12 @@ class Explorer:
                     "the search has nothing to hand out: pass a new search, or tell() or "
                     "release() the trials that were asked elsewhere"
                 )
-            self._phase, self._epoch = phase, epoch
+            self._phase, self._epoch, self._batch = phase, epoch, 0
             self.trainee.rate = float(epoch.rate)
             return epoch
 
-    def move_rate(self, batch: int, batches: int) -> float | None:
-        """Set the rate of the epoch's next batch: in the second phase it moves with every one.
+    def begin_batch(self, batch: int, batches: int | None = None) -> float | None:
+        """Set the rate of a batch: in the second phase it moves with every one.
 
         A loop that does not call this trains each epoch at the rate which it began with.
 
@@ -311,15 +313,18 @@ class Explorer:
         ----------
         batch : int
             Which batch of the epoch begins, from 0.
-        batches : int
-            How many there are in an epoch.
+        batches : int, optional
+            How many there are in an epoch. By default as many as the epoch before had; the first
+            epoch of a training keeps its rate.
 
         Returns
         -------
         float or None
             The rate; None where it stays as it is.
         """
-        if self._phase is None or self._epoch is None:
+        self._batch = batch + 1
+        batches = batches or self._batches
+        if self._phase is None or self._epoch is None or batches is None:
             return None
         passed = min(batch, batches - 1) / batches
         rate = self._phase.rate_within(passed, 1 / batches)
@@ -353,7 +358,8 @@ class Explorer:
             exploring = isinstance(phase, Exploring)
             epoch = epoch._replace(score=None if score is None else number(score))
             after = AfterEpoch(self._average, first)
-            self.journal.commit(epoch, phase.trial, after)
+            self._batches = self._batch or self._batches
+            self.journal.commit(epoch, phase.trial, after, self._batches)
             better = self._is_better(epoch.score)
             if better:
                 self.best, self._best_weights = epoch, after.weights()

@@ -155,8 +155,21 @@ class Journal:
         if config is not None and self.phase is None:
             self._note({**self.about, _PHASE: config})
 
-    def commit(self, epoch: Epoch, trial: Trial | None, after: AfterEpoch) -> None:
-        """Keep an epoch that is over, with the trainee's state after it."""
+    def commit(
+        self, epoch: Epoch, trial: Trial | None, after: AfterEpoch, batches: int | None = None
+    ) -> None:
+        """Keep an epoch that is over, with the trainee's state after it.
+
+        Parameters
+        ----------
+        epoch : Epoch
+        trial : Trial or None
+            The trial that it was of.
+        after : AfterEpoch
+            What it left.
+        batches : int, optional
+            How many it had, where anyone counts them.
+        """
         self.history.append(epoch)
         if self.directory is None:
             return
@@ -164,6 +177,8 @@ class Journal:
         self.last = {"epochs": len(self.history), "epoch": epoch.epoch, "score": epoch.score, **leg}
         if after.averaged:
             self.last["average"] = True
+        if batches is not None:
+            self.last["batches"] = batches
         self._write(self._append, epoch)
         self._write(write_state, self.directory / _LAST, after.state(), self.last)
 

@@ -173,6 +173,26 @@ def test_schedules_set_a_rate_of_its_own_for_each_member_and_epoch(size: int) ->
         np.testing.assert_allclose(found, history.history["val_loss"], rtol=1e-4)
 
 
+@SIZES
+def test_rates_move_by_the_step_as_keras_decays_them(size: int) -> None:
+    x, y = data(80)
+    decay = keras.optimizers.schedules.CosineDecay(0.1, decay_steps=3 * 4)
+    model = small(keras.optimizers.SGD(decay))
+    history = model.fit(
+        x[:60], y[:60], batch_size=16, epochs=3, shuffle=False, verbose=0,
+        validation_data=(x[60:], y[60:]),
+    )  # fmt: skip
+    compiled = trainer(small("sgd"), size)
+    schedule = CosineAnnealing("0.1", 3, 0)
+    members, scores = [compiled.member(take(compiled.model))], []
+    for epoch in range(3):
+        rates = [schedule.at(epoch + step / 4, 1 / 4) for step in range(compiled.steps)]
+        members, (logs,) = compiled.epoch(members, [rates], [(0, epoch + 1)])
+        scores.append(logs["val_loss"])
+    np.testing.assert_allclose(scores, history.history["val_loss"], rtol=1e-4)
+    assert compiled.programs == 1
+
+
 def test_without_the_metrics_of_training_all_else_is_the_same() -> None:
     model, logs = small(), []
     for wanted in (True, False):

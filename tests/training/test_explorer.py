@@ -60,19 +60,48 @@ def test_in_the_second_phase_the_rate_moves_with_every_batch():
     trained = []
     for epoch in explorer:
         for batch in range(10):
-            rate = explorer.move_rate(batch, 10)
+            rate = explorer.begin_batch(batch, 10)
             assert explorer.trainee.rate == float(epoch.rate if rate is None else rate)
             assert (rate is None) is (epoch.phase == "explore")
             explorer.trainee.train()
             trained.append(explorer.trainee.rate)
         explorer.report(explorer.trainee.loss())
-        assert explorer.move_rate(0, 10) is None, "no epoch is in hand"
+        assert explorer.begin_batch(0, 10) is None, "no epoch is in hand"
     assert trained[:40] == [0.1] * 20 + [0.01] * 20
     moves = trained[40:]
     assert moves == [pytest.approx(0.1 * schedule.at(n / 10, 1 / 10)) for n in range(40)]
     assert moves[:6] == sorted(moves[:6])
     assert moves[5:] == sorted(moves[5:], reverse=True)
     assert len(set(moves)) > 35, "no staircase of epochs"
+
+
+def test_batches_that_nobody_knows_are_counted_in_the_epoch_before(tmp_path):
+    schedule = lrsearch.CosineAnnealing(1, 4, warmup=0)
+
+    def rates(explorer, most=None):
+        trained = []
+        for epoch in explorer:
+            moves = [explorer.begin_batch(batch) for batch in range(5)]
+            trained.append((epoch.phase, moves))
+            explorer.trainee.train()
+            explorer.report(explorer.trainee.loss())
+            if len(trained) == most:
+                break
+        return trained
+
+    def explorer(folder):
+        exploit = Exploit(["0.1"], 4, schedule)
+        return Explorer(Quadratic(), 8, grid(), exploit, directory=tmp_path / folder, verbose=0)
+
+    whole = rates(explorer("whole"))
+    assert whole[4][1] == [pytest.approx(0.1 * schedule.at(n / 5, 1 / 5)) for n in range(5)]
+    first = rates(explorer("two"), most=5)
+    assert first + rates(explorer("two")) == whole
+    phase_alone = Explorer(
+        Quadratic(), 4, lrsearch.GridSearch(["0.1"], epochs=1), Exploit(["0.1"], 3, schedule),
+        verbose=0,
+    )  # fmt: skip
+    assert rates(phase_alone)[0] == ("explore", [None] * 5)
 
 
 def test_an_epoch_of_more_batches_than_were_told_ends_at_its_last_rate():
@@ -82,7 +111,7 @@ def test_an_epoch_of_more_batches_than_were_told_ends_at_its_last_rate():
     )  # fmt: skip
     for epoch in explorer:
         if epoch.phase == "exploit":
-            assert explorer.move_rate(7, 4) == explorer.move_rate(3, 4)
+            assert explorer.begin_batch(7, 4) == explorer.begin_batch(3, 4)
         explorer.report(1.0)
 
 

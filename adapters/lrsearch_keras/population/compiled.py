@@ -138,7 +138,7 @@ class CompiledTrainer:
         self._build()
         self._average = None
         if average and Average.possible(model):
-            self._average = Average(model, -(-self.examples // self.batch_size))
+            self._average = Average(model, self.steps)
         self._alone = jax.jit(self._epoch, donate_argnums=0)
         self._together = jax.jit(self._epochs, donate_argnums=0)
         self._score = jax.jit(self._validated)
@@ -192,8 +192,16 @@ class CompiledTrainer:
             self._average.drop()
             self._average = None
 
+    @property
+    def steps(self) -> int:
+        """Steps of an epoch."""
+        return -(-self.examples // self.batch_size)
+
     def epoch(
-        self, members: Sequence[Member], rates: Sequence[float], at: Sequence[tuple[int, int]]
+        self,
+        members: Sequence[Member],
+        rates: Sequence[float] | Sequence[Sequence[float]],
+        at: Sequence[tuple[int, int]],
     ) -> tuple[list[Member], list[dict[str, float]]]:
         """Train each member for one epoch, and validate it.
 
@@ -201,8 +209,8 @@ class CompiledTrainer:
         ----------
         members : sequence of Member
             At most `size` of them where `size` is above 1. They are used up.
-        rates : sequence of float
-            The rate of each.
+        rates : sequence of float, or array of shape (members, steps)
+            The rate of each, for the epoch or step by step.
         at : sequence of tuple (init, epoch)
             Where each member is, the epoch counted from 1: what its order is drawn by.
 
@@ -214,11 +222,11 @@ class CompiledTrainer:
             The results of each as ``fit`` names them, those of validation with ``val_``.
         """
         orders = [self._order(*place) for place in at]
-        rates = [np.float32(rate) for rate in rates]
+        moving = [np.broadcast_to(np.float32(rate), self.steps) for rate in rates]
         if self.size == 1:
             ended = [
                 self._alone(member, rate, self.data, self.validation, *order)
-                for member, rate, order in zip(members, rates, orders, strict=True)
+                for member, rate, order in zip(members, moving, orders, strict=True)
             ]
         else:
             given, missing = len(members), self.size - len(members)
@@ -227,7 +235,7 @@ class CompiledTrainer:
             spare = [Member(*([a.copy() for a in part] for part in members[0]))
                      for _ in range(missing)]  # fmt: skip
             rows, rest = zip(*orders, *[orders[0]] * missing, strict=True)
-            rate = np.array(rates + [rates[0]] * missing)
+            rate = np.array(moving + [moving[0]] * missing)
             ended = self._together(
                 (*members, *spare), rate, self.data, self.validation, np.stack(rows), np.stack(rest)
             )[:given]
@@ -271,25 +279,26 @@ class CompiledTrainer:
         return [jax.tree.map(lambda a, i=i: a[i], ended) for i in range(len(members))]
 
     def _epoch(
-        self, member: Member, rate: Any, data: Any, validation: Any, rows: Any, rest: Any
+        self, member: Member, rates: Any, data: Any, validation: Any, rows: Any, rest: Any
     ) -> tuple[Member, dict[str, Any]]:
         import jax
 
-        def step(state: Any, batch: Any) -> tuple[Any, None]:
+        place = self._rate_place
+
+        def step(state: Any, given: Any) -> tuple[Any, None]:
+            rate, batch = given
+            state[2][place] = rate.astype(state[2][place].dtype)
             whole = state if self.training_metrics else (*state, self._metrics)
             _, whole = self.model.train_step(whole, rows_of(data, batch))
             return tuple(map(list, whole[: len(state)])), None
 
-        optimizer = list(member.optimizer)
-        place = self._rate_place
-        optimizer[place] = rate.astype(optimizer[place].dtype)
-        state = (list(member.trainable), list(member.non_trainable), optimizer)
+        state = tuple(map(list, member))
         if self.training_metrics:
             state = (*state, self._metrics)
         if len(rows):
-            state, _ = jax.lax.scan(step, state, rows)
+            state, _ = jax.lax.scan(step, state, (rates[: len(rows)], rows))
         if len(rest):
-            state, _ = step(state, rest)
+            state, _ = step(state, (rates[-1], rest))
         trainable, non_trainable, optimizer = state[:3]
         logs = self._results(state[3]) if self.training_metrics else {}
         if validation is not None:
@@ -356,7 +365,7 @@ class CompiledTrainer:
         model = self.model
         variables = model.trainable_variables, model.non_trainable_variables
         values = [[v.value for v in part] for part in (*variables, model.optimizer.variables)]
-        return Member(*values), np.float32(0), self.data
+        return Member(*values), np.zeros(self.steps, np.float32), self.data
 
     def _order(self, init: int, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         order = np.arange(self.examples)

@@ -1,9 +1,10 @@
-"""What Keras must copy and put back: variables, generators, inits, averages, models not built."""
+"""What Keras must copy, set and put back: variables, generators, inits, averages, the rate."""
 
 from lrsearch_keras.state.average import Average
 from lrsearch_keras.state.building import build_as, when_built
 from lrsearch_keras.state.generators import generators, put_generators
 from lrsearch_keras.state.inits import Inits
+from lrsearch_keras.state.rate import set_rate
 from lrsearch_keras.state.snapshot import copied, new_optimizer, put, put_state, take
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "put",
     "put_generators",
     "put_state",
+    "set_rate",
     "take",
     "when_built",
 ]
