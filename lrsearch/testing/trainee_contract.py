@@ -123,9 +123,10 @@ class TraineeContract(ABC):
         trainee, other = self.make(), self.make()
         self.train(trainee)
         state = trainee.take()
-        other.put(state)
+        scores = self.scores(trainee)
+        other.put(state)  # after these, as generators may be the process's own
         other.rate = trainee.rate
-        assert self.scores(other) == self.scores(trainee)
+        assert self.scores(other) == scores
 
     def test_training_does_not_write_to_a_state(self) -> None:
         trainee = self.make()

@@ -23,7 +23,7 @@ class State(NamedTuple):
     model : sequence of arrays
         Weights, batch statistics, random-generator states of the model.
     optimizer : sequence of arrays
-        Moments, step counts, a loss scale.
+        Moments, step counts, a loss scale. In some frameworks they come with the first step.
     generators : sequence of arrays
         The states of random generators outside the model.
     """
@@ -62,19 +62,17 @@ def check_state(state: Any, first: State | None = None) -> State:
         raise TypeError(f"a trainee's state has to be a lrsearch.State, got {type(state).__name__}")
     if first is None:
         return state
-    for name, part, known in zip(State._fields, state, first, strict=True):
-        if name == "generators" or not part or not known:
-            continue
-        if len(part) != len(known):
-            arrays = "1 array" if len(known) == 1 else f"{len(known)} arrays"
+    count = len(first.model)
+    if len(state.model) != count:
+        arrays = "1 array" if count == 1 else f"{count} arrays"
+        raise ValueError(
+            f"the trainee's model had {arrays} when the run began and has {len(state.model)} now: "
+            "its variables have to be there from the beginning"
+        )
+    for index, (array, before) in enumerate(zip(state.model, first.model, strict=True)):
+        if np.shape(array) != np.shape(before):
             raise ValueError(
-                f"the trainee's {name} had {arrays} when the run began and has {len(part)} now: "
-                "its variables have to be there from the beginning"
+                f"array {index} of the trainee's model had the shape {np.shape(before)} when the "
+                f"run began and has {np.shape(array)} now"
             )
-        for index, (array, before) in enumerate(zip(part, known, strict=True)):
-            if np.shape(array) != np.shape(before):
-                raise ValueError(
-                    f"array {index} of the trainee's {name} had the shape {np.shape(before)} "
-                    f"when the run began and has {np.shape(array)} now"
-                )
     return state

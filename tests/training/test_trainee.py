@@ -103,11 +103,6 @@ class Growing(Quadratic):
             ValueError,
             r"array 0 of the trainee's model had the shape \(4,\) .* has \(3,\) now",
         ),
-        (
-            lambda state: state._replace(optimizer=[*state.optimizer, np.zeros(2)]),
-            ValueError,
-            "the trainee's optimizer had 1 array when the run began and has 2 now",
-        ),
         (lambda state: list(state), TypeError, "has to be a lrsearch.State, got list"),
     ],
 )
