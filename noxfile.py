@@ -19,7 +19,7 @@ QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
 @nox.session
 def tests(session):
     """All tests, the examples at their smallest size among them."""
-    session.install("-e", ".[examples,jax,optuna,cli]", TORCH, *TESTING)
+    session.install("-e", ".[examples,jax,torch,optuna,cli]", TORCH, *TESTING)
     session.run("pytest", *session.posargs, env=QUIET)
 
 
@@ -34,7 +34,7 @@ def demo(session):
 @nox.session
 def bench(session):
     """Benchmarks: costs, and ratios measured side by side."""
-    session.install("-e", ".[examples,jax,optuna,cli]", *TESTING)
+    session.install("-e", ".[examples,jax,torch,optuna,cli]", TORCH, *TESTING)
     session.run("pytest", "tests/benchmarks", "--benchmark-only", "-s", *session.posargs, env=QUIET)
 
 
@@ -42,7 +42,7 @@ def bench(session):
 @nox.parametrize("backend", ["tensorflow", "jax", "torch"])
 def backends(session, backend):
     """The Keras tests on each backend."""
-    session.install("-e", ".[examples,jax,optuna,cli]", TORCH, *TESTING)
+    session.install("-e", ".[examples,jax,torch,optuna,cli]", TORCH, *TESTING)
     session.run(
         "pytest", "tests/keras", "adapters/lrsearch_keras", *session.posargs,
         env=QUIET | {"KERAS_BACKEND": backend},

@@ -5,7 +5,7 @@ try:
 except ImportError as error:
     raise ImportError(
         'lrsearch_keras needs Keras and a backend: pip install "lrsearch[tensorflow]" '
-        "(or [jax], [torch])"
+        "(or [jax], [keras,torch])"
     ) from error
 
 from lrsearch.training import Epoch, State
