@@ -16,6 +16,13 @@ class Average:
     trainee : Trainee
     wanted : bool
         Whether to keep one, where the trainee can.
+
+    Attributes
+    ----------
+    kept : bool
+        Whether there is one to validate with.
+    shown : bool
+        Whether it is in the place of the weights.
     """
 
     def __init__(self, trainee: Trainee, wanted: bool) -> None:
@@ -23,10 +30,15 @@ class Average:
         self.kept = False
         self.shown = False
         self._wanted = wanted
+        self._in_trainee = False
 
     def keep(self) -> None:
         """Begin to keep it."""
-        self.kept = self._wanted and self.trainee.keep_average()
+        self._in_trainee = self.kept = self._wanted and self.trainee.keep_average()
+
+    def forgo(self) -> None:
+        """Do not validate with it: it stays in the trainee's states, which have one shape."""
+        self.kept = False
 
     def show(self, shown: bool = True) -> None:
         """Put it in the place of the weights, or the weights back; none is kept: neither."""
@@ -34,11 +46,18 @@ class Average:
             self.trainee.swap_average()
             self.shown = shown
 
-    def drop(self) -> None:
-        """Keep it no longer; the weights stay as they are."""
-        if self.kept:
-            self.kept = self.shown = False
+    @property
+    def forgone(self) -> bool:
+        """Whether the trainee keeps one that nobody validates with."""
+        return self._in_trainee and not self.kept
+
+    def drop(self) -> bool:
+        """Keep it no longer; the weights stay as they are. Whether there was one."""
+        dropped, self._in_trainee = self._in_trainee, False
+        self.kept = self.shown = False
+        if dropped:
             self.trainee.drop_average()
+        return dropped
 
 
 class AfterEpoch:

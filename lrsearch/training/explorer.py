@@ -302,6 +302,7 @@ class Explorer:
                 )
             self._phase, self._epoch, self._batch = phase, epoch, 0
             self.trainee.rate = float(epoch.rate)
+            self.trainee.begin_epoch()
             return epoch
 
     def begin_batch(self, batch: int, batches: int | None = None) -> float | None:
@@ -339,7 +340,9 @@ class Explorer:
         ----------
         score : number, callable or None
             The validation result; None where the epoch was not validated. A function is called
-            to validate, with the average of the weights in place.
+            to validate, with the average of the weights in place. A number is the score of the
+            weights as they are, unless `show_average` was called before they were validated: then
+            this training, its peak included, goes without an average.
 
         Raises
         ------
@@ -355,6 +358,8 @@ class Explorer:
             if callable(score):
                 self.show_average()
                 score = score()
+            elif score is not None and not self._average.shown:
+                self._average.forgo()
             exploring = isinstance(phase, Exploring)
             epoch = epoch._replace(score=None if score is None else number(score))
             after = AfterEpoch(self._average, first)
@@ -430,6 +435,8 @@ class Explorer:
         resumable = journal.directory is not None
         about = {**self.about, **trainee.identity()} if resumable else self.about
         self._average.keep()
+        if journal.last.get("forgone"):
+            self._average.forgo()
         first = journal.begin(about, check_state(trainee.take()), trainee.notes())
         self._new_optimizer = trainee.new_optimizer()
         if journal.state is not None:
@@ -543,8 +550,7 @@ class Explorer:
         return improves(score, self.best_score, self._sign)
 
     def _drop_average(self) -> None:
-        if self._average.kept:
-            self._average.drop()
+        if self._average.drop():
             self._new_optimizer = self.trainee.new_optimizer()
 
     def _put_back(self) -> None:

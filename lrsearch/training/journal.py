@@ -179,6 +179,8 @@ class Journal:
             self.last["average"] = True
         if batches is not None:
             self.last["batches"] = batches
+        if after.average.forgone:
+            self.last["forgone"] = True
         self._write(self._append, epoch)
         self._write(write_state, self.directory / _LAST, after.state(), self.last)
 

@@ -58,6 +58,9 @@ class Trainee(ABC):
     def new_optimizer(self) -> Arrays:
         """The optimizer's part of a state before its first step, whatever steps it has made."""
 
+    def begin_epoch(self) -> None:  # noqa: B027  (most have nothing to do)
+        """An epoch begins: the trainee is in the state that it starts from, its rate is set."""
+
     def weights(self) -> Arrays:
         """A copy of the model's part of the state."""
         return self.take().model
@@ -112,8 +115,8 @@ class Trainee(ABC):
 
 
 _NEEDED = (
-    "take", "put", "initial", "new_optimizer", "weights", "keep_average", "swap_average",
-    "drop_average", "identity", "notes", "write_weights", "read_weights", "weights_file", "rate",
+    "take", "put", "initial", "new_optimizer", "begin_epoch", "weights", "keep_average",
+    "swap_average", "drop_average", "identity", "notes", "write_weights", "read_weights", "weights_file", "rate",
 )  # fmt: skip
 
 

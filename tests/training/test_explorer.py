@@ -277,3 +277,52 @@ def test_progress_is_shown_a_line_a_leg(capsys):
 def test_the_public_names_are_at_the_root():
     assert lrsearch.Explorer is Explorer
     assert {"Epoch", "Explorer", "State", "Trainee"} <= set(lrsearch.__all__)
+
+
+class Averaging(Quadratic):
+    """Its average is a made-up copy of the weights, halved."""
+
+    def keep_average(self):
+        self.other = self.weights_now / 2
+        return True
+
+    def swap_average(self):
+        self.weights_now, self.other = self.other, self.weights_now
+
+
+def test_a_number_that_is_reported_is_of_the_weights_and_no_average_is_kept(tmp_path):
+    """Neither are its best weights the average's, nor is the peak an averaged training's."""
+
+    def run(report, most=40, **options):
+        explorer = Explorer(Averaging(), 40, verbose=0, **options)
+        for _ in explorer:
+            explorer.trainee.train()
+            report(explorer)
+            if len(explorer.history) == most:
+                break
+        return explorer
+
+    def by_number(explorer):
+        explorer.report(explorer.trainee.loss())
+
+    def by_function(explorer):
+        explorer.report(explorer.trainee.loss)
+
+    number, function = run(by_number), run(by_function)
+    without = run(by_function, average=False)
+    assert number.history == without.history != function.history
+    assert number.trainee.loss() == number.best_score == without.best_score
+    assert function.peak != number.peak == without.peak
+    for most in (9, 10, 11, 40):
+        resumed = run(by_number, most, directory=tmp_path)
+    assert resumed.history == number.history
+
+
+def test_what_is_validated_with_the_average_in_place_may_be_reported_as_a_number():
+    explorer = Explorer(Averaging(), 8, grid(), verbose=0)
+    for _ in explorer:
+        explorer.trainee.train()
+        explorer.show_average()
+        explorer.report(explorer.trainee.loss())
+    again = explored(Averaging(), loss=lambda trainee: trainee.loss)
+    assert explorer.history == again.history
