@@ -25,7 +25,8 @@ from lrsearch_keras.population import CompiledTrainer
 from lrsearch_keras.state.snapshot import copied
 from tests.benchmarks.compare.together import train_together
 from tests.keras.population_tasks import RATES, Listed, explore, scores, script, small, trainer
-from tests.keras.tasks import Script, classes, data, decades, line, network
+from tests.keras.tasks import classes, data, decades, line, network
+from tests.script import Script
 
 SIZES = pytest.mark.parametrize("size", [1, 3])
 

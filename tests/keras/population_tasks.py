@@ -8,7 +8,8 @@ import keras
 
 from lrsearch_keras import explore_population
 from lrsearch_keras.population import CompiledTrainer
-from tests.keras.tasks import Script, data, network
+from tests.keras.tasks import data, network
+from tests.script import Script
 
 RATES = ["0.3", "0.03", "0.003"]
 

@@ -12,7 +12,8 @@ from lrsearch import Exploit
 from lrsearch.testing import TraineeContract
 from lrsearch_keras import KerasTrainee, LRExplorerCallback
 from tests.keras.killing import Kill, Killed, outcome, run
-from tests.keras.tasks import Script, data, decades, fit, line, network, scores
+from tests.keras.tasks import data, decades, fit, line, network, scores
+from tests.script import Script
 
 
 class Watch(keras.callbacks.Callback):

@@ -10,7 +10,8 @@ import pytest
 
 from lrsearch import CosineAnnealing, DigitSearch, Exploit, GridSearch
 from lrsearch_keras import LRExplorerCallback
-from tests.keras.tasks import Script, data, decades, fit, line, network, scores
+from tests.keras.tasks import data, decades, fit, line, network, scores
+from tests.script import Script
 
 
 def unchanged(model: keras.Model, weights: list[np.ndarray]) -> bool:

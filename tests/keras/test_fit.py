@@ -10,7 +10,8 @@ import pytest
 import lrsearch
 from lrsearch import CosineAnnealing, DigitSearch, Exploit, Rate
 from lrsearch_keras import LRExplorerCallback
-from tests.keras.tasks import Script, classes, data, decades, fit, line, network, scores
+from tests.keras.tasks import classes, data, decades, fit, line, network, scores
+from tests.script import Script
 
 
 def test_it_explores_and_then_exploits_and_the_model_holds_the_best_weights() -> None:

@@ -10,7 +10,8 @@ import pytest
 from lrsearch_keras import LRExplorerCallback
 from lrsearch_keras.state.inits import Inits, drawn
 from lrsearch_keras.state.snapshot import copied
-from tests.keras.tasks import Script, decades, fit, line, network, scores
+from tests.keras.tasks import decades, fit, line, network, scores
+from tests.script import Script
 
 
 def kernels(model: keras.Model, values: list[np.ndarray]) -> list[np.ndarray]:

@@ -8,7 +8,8 @@ import pytest
 
 from lrsearch_keras import LRExplorerCallback
 from lrsearch_keras.state.snapshot import put_state, take
-from tests.keras.tasks import Script, fit, network, scores
+from tests.keras.tasks import fit, network, scores
+from tests.script import Script
 
 
 def test_trials_at_the_same_rate_and_init_have_identical_scores() -> None:

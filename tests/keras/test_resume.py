@@ -17,7 +17,8 @@ import pytest
 from lrsearch import DigitRace, Exploit, Study
 from lrsearch_keras import LRExplorerCallback
 from tests.keras.killing import Kill, Killed, killed, outcome, race, run
-from tests.keras.tasks import Script, data, decades, fit, line, network
+from tests.keras.tasks import data, decades, fit, line, network
+from tests.script import Script
 
 ROOT = Path(__file__).parents[2]
 KILLS = 20 if os.environ.get("LRSEARCH_TORTURE") == "1" else 3
