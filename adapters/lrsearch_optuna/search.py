@@ -6,7 +6,8 @@ import inspect
 import math
 import secrets
 from collections.abc import Mapping
-from importlib import import_module
+from importlib.metadata import entry_points
+from types import ModuleType
 from typing import Any
 
 import optuna
@@ -28,11 +29,14 @@ class OptunaSearch(Search):
     Parameters
     ----------
     sampler : str, BaseSampler class or BaseSampler
-        The name of a class in `optuna.samplers` ("TPESampler"), a class, or its import path
-        ("package.module:Class"). A sampler object serves as well, but its options cannot be
-        known: such a search has no `config`, so that it can neither be stored nor replayed.
+        A class of `optuna.samplers`, or its name ("TPESampler"); or the name under which a package
+        registers one of its own in the entry point group ``lrsearch_optuna.samplers``. Another
+        class, or a sampler object, serves as well, but nothing that is stored may say what to
+        import, and an object's options cannot be known: such a search has no `config`, so that it
+        can neither be stored nor replayed.
     pruner : str, BasePruner class or BasePruner, optional
-        The same for a pruner; `report` answers False where it prunes.
+        The same for a pruner, its group ``lrsearch_optuna.pruners``; `report` answers False where
+        it prunes.
     budget : int
         Epochs that may be spent in all. The last trial is as short as it has to be. A released
         leg is trained again, which is charged, and may exceed the budget.
@@ -115,8 +119,10 @@ class OptunaSearch(Search):
         for kind, name in (("sampler", self.sampler), ("pruner", self.pruner)):
             if not isinstance(name, str | None):
                 raise TypeError(
-                    f"a search over a {kind} object ({type(name).__name__}) has no configuration: "
-                    f"give the name of its class, and {kind}_options"
+                    f"a search over a {kind} object, or a class of one's own "
+                    f"({type(name).__name__}), has no configuration: give the name of its class "
+                    f"(one of optuna.{kind}s, or an entry point of lrsearch_optuna.{kind}s), and "
+                    f"{kind}_options"
                 )
         return {
             "search": "OptunaSearch",
@@ -194,7 +200,7 @@ class OptunaSearch(Search):
 def _built(
     kind: str, given: Any, base: type, options: dict[str, Any], seed: int | None
 ) -> tuple[Any, Any]:
-    """The name of a sampler or a pruner, or itself where it is an object; and the object."""
+    """The name of a sampler or a pruner, or the object where it has none; and the object."""
     if isinstance(given, base):
         if options:
             raise ValueError(f"{kind}_options are for a {kind} given by name, got {options}")
@@ -206,16 +212,26 @@ def _built(
             f"got {given!r}"
         )
     seeded = seed is not None and "seed" in inspect.signature(found).parameters
-    own = found.__module__.startswith("optuna.")
-    name = found.__name__ if own else f"{found.__module__}:{found.__qualname__}"
-    return name, found(**({"seed": seed} if seeded else {}), **options)
+    made = found(**({"seed": seed} if seeded else {}), **options)
+    if isinstance(given, str):
+        return given, made
+    own = getattr(_own(kind), found.__name__, None) is found
+    return found.__name__ if own else made, made
 
 
 def _found(kind: str, name: str) -> Any:
-    module, _, attribute = name.rpartition(":")
-    try:
-        return getattr(import_module(module or f"optuna.{kind}s"), attribute)
-    except (ImportError, AttributeError) as error:
+    """The class of this name: Optuna's own, or one that an installed package registers."""
+    if name in _own(kind).__all__:
+        return getattr(_own(kind), name)
+    group = f"lrsearch_optuna.{kind}s"
+    registered = tuple(entry_points(group=group, name=name))
+    if not registered:
         raise ValueError(
-            f"no {kind} is called {name!r}: a class of optuna.{kind}s, or package.module:Class"
-        ) from error
+            f"no {kind} is called {name!r}: give a class of optuna.{kind}s, or the name of an "
+            f"entry point of the group {group!r}"
+        )
+    return registered[0].load()
+
+
+def _own(kind: str) -> ModuleType:
+    return optuna.samplers if kind == "sampler" else optuna.pruners

@@ -5,6 +5,8 @@ import optuna
 import pytest
 
 import lrsearch
+from lrsearch.study import Study, StudyError
+from lrsearch.study.store import Store
 from lrsearch.testing import SearchContract, bowl, run
 from lrsearch_optuna import OptunaSearch
 
@@ -60,10 +62,55 @@ def test_a_seed_is_drawn_and_stands_in_the_configuration():
     assert [twin.ask().rate for _ in range(2)] == [first.ask().rate for _ in range(2)]
 
 
-def test_a_class_is_stored_by_its_import_path():
+def test_a_class_of_optunas_is_stored_by_its_name():
     assert OptunaSearch(optuna.samplers.TPESampler).config()["sampler"] == "TPESampler"
-    search = OptunaSearch("optuna.samplers:RandomSampler", budget=10, epochs=1)
-    assert search.config()["sampler"] == "RandomSampler"
+    search = OptunaSearch(pruner=optuna.pruners.MedianPruner)
+    assert search.config()["pruner"] == "MedianPruner"
+
+
+@pytest.mark.parametrize("kind", ["sampler", "pruner"])
+@pytest.mark.parametrize("name", ["planted:Class", "planted.Class", "planted"])
+def test_a_configuration_imports_nothing_by_a_path(tmp_path, monkeypatch, kind, name):
+    (tmp_path / "planted.py").write_text("raise SystemExit('the planted module was imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    config = {**OptunaSearch().config(), kind: name}
+    with pytest.raises(ValueError, match=f"no {kind} is called '{name}'.*entry point"):
+        lrsearch.from_config(config)
+    write_study(tmp_path / "s.db", config)
+    for use in (Study.open, lambda path: Study.open(path, readonly=True)):
+        with pytest.raises(StudyError, match=name):
+            use(tmp_path / "s.db")
+
+
+def write_study(path, config):
+    Store.create(path, config, {"id": "0" * 32, "lrsearch": "0.1.0", "time": 0})
+
+
+def test_a_sampler_of_another_package_is_known_by_its_entry_point(tmp_path, monkeypatch):
+    (tmp_path / "others.py").write_text(
+        "from optuna.samplers import RandomSampler\nclass Lucky(RandomSampler): pass\n"
+    )
+    installed = tmp_path / "others-1.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: others\nVersion: 1\n")
+    (installed / "entry_points.txt").write_text(
+        "[lrsearch_optuna.samplers]\nLucky = others:Lucky\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    search = run(OptunaSearch("Lucky", budget=10, epochs=1, seed=0))
+    copy = lrsearch.from_config(search.config())
+    copy.replay(search.events)
+    assert copy.rate == search.rate
+
+
+def test_a_class_of_ones_own_serves_but_has_no_configuration():
+    class Mine(optuna.samplers.RandomSampler):
+        pass
+
+    search = run(OptunaSearch(Mine, budget=10, epochs=1, seed=0))
+    assert search.rate is not None
+    with pytest.raises(TypeError, match=r"Mine.*entry point"):
+        search.config()
 
 
 def test_a_sampler_object_serves_but_has_no_configuration():
@@ -141,7 +188,8 @@ def test_unscored_trials_do_not_stop_the_search():
         ({"sampler": "NoSampler"}, ValueError, "no sampler is called 'NoSampler'"),
         ({"sampler": "nowhere:Sampler"}, ValueError, "nowhere:Sampler"),
         ({"sampler": 3}, TypeError, "BaseSampler"),
-        ({"sampler": "math:pi"}, TypeError, "BaseSampler"),
+        ({"sampler": "math:pi"}, ValueError, "no sampler is called 'math:pi'"),
+        ({"sampler": "nsgaii"}, TypeError, "BaseSampler"),
         ({"pruner": "NoPruner"}, ValueError, "no pruner is called"),
         ({"budget": 0}, ValueError, "budget"),
         ({"low": 1, "high": "0.1"}, ValueError, "low"),
