@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from lrsearch.escaping import spreadsheet_cell
 from lrsearch.strict_json import nulled
 
 __all__ = [
@@ -124,7 +125,7 @@ def write_csv(
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A CSV file as text; None becomes an empty field.
+    """A CSV file as text; None becomes an empty field, and no text is a spreadsheet's formula.
 
     Examples
     --------
@@ -134,7 +135,7 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(rows)
+    writer.writerows(map(spreadsheet_cell, row) for row in rows)
     return text.getvalue()
 
 
