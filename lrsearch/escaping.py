@@ -1,10 +1,11 @@
-"""Text out of files, made harmless where it is shown: on a terminal, in a spreadsheet."""
+"""Text out of files, made harmless where it is shown: a terminal, a page, a spreadsheet."""
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
-__all__ = ["spreadsheet_cell", "visible"]
+__all__ = ["page_text", "spreadsheet_cell", "visible"]
 
 _FORMULA = tuple("=+-@\t＝＋－＠")
 """What a spreadsheet takes for the beginning of a formula."""
@@ -31,6 +32,17 @@ def visible(text: Any, keep: str = "") -> str:
     return "".join(
         c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in shown
     )
+
+
+def page_text(value: Any) -> str:
+    """Text for a page of HTML, or SVG.
+
+    Examples
+    --------
+    >>> page_text("a < b\\x07")
+    'a &lt; b\\\\x07'
+    """
+    return html.escape(visible(value, keep="\n"))
 
 
 def spreadsheet_cell(value: Any) -> Any:

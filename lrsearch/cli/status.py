@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lrsearch.cli.words import epochs
+from lrsearch.escaping import visible
 from lrsearch.results import Column, columns_but, value_text
 from lrsearch.study import Claim, Row, Status, read_status
 
@@ -53,7 +54,8 @@ def watch_until_done(path: Path, interval: float, limit: int) -> None:
 
 def table(found: Status, limit: int) -> Any:
     """The table, and what stands above it."""
-    return Group(Text("\n".join(head(found))), *([trials(found, limit)] if found.rows else []))
+    lines = Text("\n".join(map(visible, head(found))))
+    return Group(lines, *([trials(found, limit)] if found.rows else []))
 
 
 def head(found: Status) -> list[str]:
@@ -89,7 +91,8 @@ def trials(found: Status, limit: int) -> Table:
     best = found.best
     for row in rows:
         style = "green" if best is not None and row.number == best.number else ""
-        made.add_row(*cells(row, found.claims.get(row.number)), style=style)
+        facts = cells(row, found.claims.get(row.number))
+        made.add_row(*(Text(visible(fact)) for fact in facts), style=style)
     if len(found.rows) > len(rows):
         made.caption = f"{len(found.rows) - len(rows)} more: --limit"
     return made

@@ -12,6 +12,7 @@ from typing import Any
 
 import typer
 
+from lrsearch.escaping import visible
 from lrsearch.evidence import Evidence
 from lrsearch.rate import Rate
 from lrsearch.trial import Round, TrialRecord
@@ -115,11 +116,11 @@ def trainings_of(
     """
     path = Path(source)
     if "://" not in source and not path.exists():
-        raise typer.BadParameter(f"there is no file or folder {source}")
+        raise _wrong(f"there is no file or folder {source}")
     if "://" in source or (path.is_file() and (study is not None or _is_storage(path))):
         return _optuna(source, rate, init, study)
     if score is None:
-        raise typer.BadParameter("--score has to name the column or metric of the score")
+        raise _wrong("--score has to name the column or metric of the score")
     rows = _ray(path, score) if path.is_dir() else _table(path)
     return list(_chosen(rows, rate, score, init)), None
 
@@ -130,7 +131,7 @@ def _chosen(
     for where, row in rows:
         for name in (rate, score, init):
             if name is not None and name not in row:
-                raise typer.BadParameter(f"{where} has no {name}: it has {', '.join(row)}")
+                raise _wrong(f"{where} has no {name}: it has {', '.join(row)}")
         if row[rate] in ("", None) or row[score] in ("", None):
             continue
         try:
@@ -138,7 +139,7 @@ def _chosen(
                 Rate(row[rate]), float(row[score]), None if init is None else str(row[init])
             )
         except (ValueError, TypeError) as error:
-            raise typer.BadParameter(f"{where}: {error}") from error
+            raise _wrong(f"{where}: {error}") from error
 
 
 def _table(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -151,7 +152,7 @@ def _table(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
             for row in reader:
                 yield f"{path}, line {reader.line_num}", row
         except (csv.Error, UnicodeDecodeError) as error:
-            raise typer.BadParameter(f"{path} is no table of CSV: {error}") from error
+            raise _wrong(f"{path} is no table of CSV: {error}") from error
 
 
 def _ray(folder: Path, score: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -163,7 +164,7 @@ def _ray(folder: Path, score: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         if results:
             trials.append((path, results))
     if not trials:
-        raise typer.BadParameter(f"{folder} has no result.json, as a folder of Ray results has")
+        raise _wrong(f"{folder} has no result.json, as a folder of Ray results has")
     longest = max(results[-1].get("training_iteration", 1) for _, results in trials)
     for path, results in trials:
         last = results[-1]
@@ -194,9 +195,7 @@ def _optuna(
     try:
         import optuna  # type: ignore[import-not-found, unused-ignore]
     except ImportError as error:
-        raise typer.BadParameter(
-            'an Optuna study needs optuna: pip install "lrsearch[optuna]"'
-        ) from error
+        raise _wrong('an Optuna study needs optuna: pip install "lrsearch[optuna]"') from error
     storage: Any = source
     if "://" not in source:
         with Path(source).open("rb") as file:
@@ -208,7 +207,7 @@ def _optuna(
         )  # fmt: skip
     names = optuna.get_all_study_names(storage)
     if name not in names and not (name is None and len(names) == 1):
-        raise typer.BadParameter(f"--study has to name one of {', '.join(names)}; got {name}")
+        raise _wrong(f"--study has to name one of {', '.join(names)}; got {name}")
     study = optuna.load_study(study_name=name or names[0], storage=storage)
     states = optuna.trial.TrialState
     trainings = []
@@ -216,9 +215,7 @@ def _optuna(
         facts = {**trial.user_attrs, **trial.params}
         for wanted in (rate, init):
             if wanted is not None and wanted not in facts:
-                raise typer.BadParameter(
-                    f"trial {trial.number} has no {wanted}: it has {', '.join(facts)}"
-                )
+                raise _wrong(f"trial {trial.number} has no {wanted}: it has {', '.join(facts)}")
         value = trial.value if trial.state == states.COMPLETE else None
         trainings.append(
             Training(
@@ -228,3 +225,8 @@ def _optuna(
             )
         )
     return trainings, study.direction.name.lower()
+
+
+def _wrong(text: str) -> typer.BadParameter:
+    """The error for a sweep that cannot be read; nothing that it quotes acts on the terminal."""
+    return typer.BadParameter(visible(text))

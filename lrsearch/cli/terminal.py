@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import typer
 
 from lrsearch.cli.command_line import ProgramError
+from lrsearch.escaping import visible
 from lrsearch.study import StudyError
 
 __all__ = ["EXIT_CODES", "NO_RATE", "errors_as_sentences", "say"]
@@ -26,8 +27,8 @@ Exit codes: 0 done; 1 an error, which is named; 2 wrong usage; 3 no rate can be 
 
 
 def say(text: str) -> None:
-    """Print a message."""
-    typer.echo(text, err=True)
+    """Print a message. It may quote a file or a program: nothing in it acts on the terminal."""
+    typer.echo(visible(text, keep="\n\t"), err=True)
 
 
 @contextlib.contextmanager

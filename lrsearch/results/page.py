@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import os
 import platform
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from lrsearch.escaping import page_text
 from lrsearch.exploit import Exploit
 from lrsearch.files import write_text
 from lrsearch.results.charts import EXPLOIT, Chart, charts_of
@@ -88,7 +88,7 @@ def page(
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>{_escaped(title)}</title>
+<title>{page_text(title)}</title>
 <style>
 {_asset("page.css")}</style>
 </head>
@@ -122,7 +122,7 @@ def _top(
         shown = f'<p class="rate">{none}</p>'
     else:
         label = "recommended learning rate" if search.reason is not None else "best so far"
-        shown = f'<p class="rate"><small>{label}</small>{_escaped(rate)}</p>'
+        shown = f'<p class="rate"><small>{label}</small>{page_text(rate)}</p>'
     sentence = evidence.sentence if evidence is not None else search.reason or "No score is in yet."
     best = search.best
     facts = {
@@ -134,11 +134,11 @@ def _top(
     if exploit is not None and exploit.best_score is not None:
         facts[f"best {name}, phase 2"] = value_text(exploit.best_score)
     items = "".join(
-        f"<div><dt>{_escaped(key)}</dt><dd>{_escaped(value)}</dd></div>"
+        f"<div><dt>{page_text(key)}</dt><dd>{page_text(value)}</dd></div>"
         for key, value in facts.items()
     )
     return (
-        f'<header><h1>{_escaped(title)}</h1>{shown}<p class="evidence">{_escaped(sentence)}</p>'
+        f'<header><h1>{page_text(title)}</h1>{shown}<p class="evidence">{page_text(sentence)}</p>'
         f'<dl class="facts">{items}</dl></header>'
     )
 
@@ -157,8 +157,8 @@ def _chart_sections(search: SearchLike, exploit: Exploit | None, name: str) -> l
     for heading, note in notes.items():
         figures = "".join(_figure(chart) for chart in drawn if chart.section == heading)
         sections.append(
-            f"<section><h2>{_escaped(heading)}</h2>"
-            + (f'<p class="note">{_escaped(note)}</p>' if note else "")
+            f"<section><h2>{page_text(heading)}</h2>"
+            + (f'<p class="note">{page_text(note)}</p>' if note else "")
             + (f'<div class="charts">{figures}</div>' if figures else "")
             + f"{below.get(heading, '')}</section>"
         )
@@ -192,19 +192,18 @@ def _configuration(search: SearchLike, exploit: Exploit | None) -> str:
 
 def _figure(chart: Chart) -> str:
     ramp = "" if chart.scale is None else '<span class="ramp" aria-hidden="true"></span> '
-    below = f"<figcaption>{ramp}{_escaped(chart.caption)}</figcaption>" if chart.caption else ""
-    heading = _escaped(f"{chart.title}, {chart.better} is better")
+    below = f"<figcaption>{ramp}{page_text(chart.caption)}</figcaption>" if chart.caption else ""
+    heading = page_text(f"{chart.title}, {chart.better} is better")
     return f"<figure><h3>{heading}</h3>{svg_text(chart)}{below}</figure>"
 
 
 def _pairs(heading: str, content: dict[str, Any]) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{_escaped(key)}</th><td>{_escaped(_plain(value))}</td></tr>'
+        f'<tr><th scope="row">{page_text(key)}</th><td>{page_text(_plain(value))}</td></tr>'
         for key, value in content.items()
     )
-    return (
-        f'<h3>{_escaped(heading)}</h3><div class="scroll"><table class="pairs">{rows}</table></div>'
-    )
+    table = f'<table class="pairs">{rows}</table>'
+    return f'<h3>{page_text(heading)}</h3><div class="scroll">{table}</div>'
 
 
 def _table(
@@ -218,10 +217,10 @@ def _table(
     heads = []
     for name in names:
         kind = ' data-kind="text" class="text"' if name in words else ""
-        inside = f'<button type="button">{_escaped(name)}</button>'
+        inside = f'<button type="button">{page_text(name)}</button>'
         aria = ' aria-sort="none"'
         if not sortable:
-            inside, aria = f"<span>{_escaped(name)}</span>", ""
+            inside, aria = f"<span>{page_text(name)}</span>", ""
         heads.append(f'<th scope="col"{kind}{aria}>{inside}</th>')
     body = []
     for number, row in enumerate(rows):
@@ -239,7 +238,7 @@ def _cell(value: Any, words: bool) -> str:
     kind = ' class="text"' if words else ""
     if value is None or type(value) is float:
         kind += f' data-value="{"" if value is None else repr(value)}"'
-    return f"<td{kind}>{_escaped(value_text(value))}</td>"
+    return f"<td{kind}>{page_text(value_text(value))}</td>"
 
 
 def _plain(value: Any) -> str:
@@ -250,7 +249,3 @@ def _plain(value: Any) -> str:
     else:
         text = json.dumps(value)
     return text if len(text) <= 2000 else f"{text[:2000]}…"
-
-
-def _escaped(value: Any) -> str:
-    return html.escape(str(value))

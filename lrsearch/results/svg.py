@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import html
-
+from lrsearch.escaping import page_text
 from lrsearch.results.charts import Band, Chart, Line, Point
 
 __all__ = ["svg_text"]
@@ -25,8 +24,8 @@ def svg_text(chart: Chart) -> str:
     >>> "<title>a &amp; b</title>" in svg_text(chart), "<title>half</title>" in svg_text(chart)
     (True, True)
     """
-    name = html.escape(chart.title)
-    clip = html.escape(f"clip-{chart.key}")
+    name = page_text(chart.title)
+    clip = page_text(f"clip-{chart.key}")
     right, bottom = WIDTH - RIGHT, HEIGHT - BOTTOM
     parts = [
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{name}">',
@@ -39,14 +38,14 @@ def svg_text(chart: Chart) -> str:
         parts.append(
             f'<line class="grid" x1="{LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>'
             f'<text class="tick" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">'
-            f"{html.escape(label)}</text>"
+            f"{page_text(label)}</text>"
         )
     for value, label in chart.x.ticks(X_CHARACTERS):
         x = _x(chart, value)
         parts.append(
             f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="{bottom}" y2="{bottom + 4}"/>'
             f'<text class="tick" x="{x:.1f}" y="{bottom + 18}" text-anchor="middle">'
-            f"{html.escape(label)}</text>"
+            f"{page_text(label)}</text>"
         )
     marks = [] if chart.band is None else [_band(chart, chart.band)]
     marks += [_line(chart, line) for line in chart.lines]
@@ -55,9 +54,9 @@ def svg_text(chart: Chart) -> str:
         f'<g clip-path="url(#{clip})">{"".join(marks)}</g>',
         f'<path class="axis" d="M{LEFT},{TOP}V{bottom}H{right}"/>',
         f'<text class="name" x="{(LEFT + right) / 2}" y="{HEIGHT - 8}" text-anchor="middle">'
-        f"{html.escape(chart.x.name)}</text>",
+        f"{page_text(chart.x.name)}</text>",
         f'<text class="name" transform="translate(12,{(TOP + bottom) / 2}) rotate(-90)" '
-        f'text-anchor="middle">{html.escape(chart.y.name)}</text>',
+        f'text-anchor="middle">{page_text(chart.y.name)}</text>',
         "</svg>",
     ]
     return "".join(parts)
@@ -100,7 +99,7 @@ def _point(chart: Chart, point: Point) -> str:
 
 
 def _title(label: str) -> str:
-    return f"<title>{html.escape(label)}</title>"
+    return f"<title>{page_text(label)}</title>"
 
 
 def _colour(tint: float | None) -> str:

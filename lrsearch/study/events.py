@@ -32,14 +32,21 @@ def decode(lines: Sequence[str]) -> list[list[Any]]:
     Raises
     ------
     ValueError
-        If a line is no JSON list.
+        If a line is no JSON list that begins with a word.
 
     Examples
     --------
     >>> decode(['["tell",3,0,"-inf",null]'])
     [['tell', 3, 0, -inf, None]]
     """
-    events: list[list[Any]] = json.loads("[" + ",".join(lines) + "]")
+    try:
+        events: list[list[Any]] = json.loads("[" + ",".join(lines) + "]")
+    except (ValueError, TypeError, RecursionError):
+        raise ValueError("an event is no JSON") from None
+    if len(events) != len(lines) or not all(
+        type(event) is list and event and type(event[0]) is str for event in events
+    ):
+        raise ValueError("an event is not one of a search")
     for index, line in enumerate(lines):
         if 'nan"' in line or 'inf"' in line:
             events[index] = numbered(events[index])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from lrsearch.study.store import State, Store, StudyError
 from lrsearch.study.stored import StoredSearch, plain
 from lrsearch.version import __version__
 
-__all__ = ["compare", "create", "load", "unfit"]
+__all__ = ["compare", "create", "follow", "load"]
 
 
 def create(path: Path, search: Search) -> None:
@@ -87,7 +88,7 @@ def rebuilt(path: Path, config: dict[str, Any]) -> StoredSearch:
     """
     try:
         return StoredSearch(config)
-    except (ValueError, TypeError, KeyError) as error:
+    except Exception as error:  # whatever a search makes of a configuration that is not its own
         raise StudyError(f"{path}: its search cannot be rebuilt: {error}") from error
 
 
@@ -112,13 +113,24 @@ def _loaded(store: Store) -> tuple[StoredSearch, State]:
     if (len(events), chain) != (state.events, state.chain):
         raise store.damaged(f"it holds {len(events)} of {state.events} events")
     stored = rebuilt(store.path, store.config)
-    try:
-        stored.apply(events)
-    except (ValueError, KeyError, TypeError, IndexError) as error:
-        raise unfit(store, str(error)) from error
+    follow(store, stored, events)
     if stored.rows() != rows:
         raise unfit(store, "the replay gives other trials than those that were trained")
     return stored, state
+
+
+def follow(store: Store, stored: StoredSearch, events: Sequence[Sequence[Any]]) -> None:
+    """Apply stored events.
+
+    Raises
+    ------
+    StudyError
+        If they do not fit the search.
+    """
+    try:
+        stored.apply(events)
+    except Exception as error:  # whatever a search makes of events that are not its own
+        raise unfit(store, str(error)) from error
 
 
 def unfit(store: Store, what: str) -> StudyError:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lrsearch.search import Search
 from lrsearch.study.claims import Claims
-from lrsearch.study.opening import load, unfit
+from lrsearch.study.opening import follow, load
 from lrsearch.study.store import State, Store, StudyError
 from lrsearch.study.stored import StoredSearch
 from lrsearch.study.views import StudyViews
@@ -75,10 +75,7 @@ class SharedSearch(StudyViews):
         events, chain = self._store.events(self._state.events, self._state.chain)
         if events:
             self._stored = None
-            try:
-                stored.apply(events)
-            except (ValueError, KeyError) as error:
-                raise unfit(self._store, str(error)) from error
+            follow(self._store, stored, events)
             count = self._state.events + len(events)
             self._state = self._state._replace(events=count, chain=chain)
             self._stored = stored

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from lrsearch.escaping import visible
+
 __all__ = ["Database", "StudyError", "collection_paused"]
 
 PATIENCE = 60.0
@@ -23,7 +25,13 @@ T = TypeVar("T")
 
 
 class StudyError(RuntimeError):
-    """A study's file cannot be used as asked; the message names the file and says why."""
+    """A study's file cannot be used as asked; the message names the file and says why.
+
+    The message may quote the file, wherever that comes from: nothing in it acts on a terminal.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(visible(message, keep="\n"))
 
 
 class Database:
@@ -117,6 +125,8 @@ class Database:
             yield
         except sqlite3.Error as error:
             raise self._sentence(error) from error
+        except OverflowError as error:
+            raise StudyError(f"{self.path}: a number is too large to be stored: {error}") from error
         except UnicodeDecodeError as error:  # a message of SQLite's that quotes damaged text
             raise self.damaged("its text is not as it was written") from error
 

@@ -68,7 +68,7 @@ def read_status(path: str | os.PathLike[str]) -> Status:
     Raises
     ------
     StudyError
-        If there is no study, or it is damaged.
+        If there is no study, or it is damaged, or anything in it is not what a study holds.
 
     Examples
     --------
@@ -83,6 +83,8 @@ def read_status(path: str | os.PathLike[str]) -> Status:
     """
     store = Store(Path(path), readonly=True)
     try:
+        if store.config.get("direction") not in ("minimize", "maximize"):
+            raise store.damaged("its configuration has no direction")
         with collection_paused(), store.reading():
             state = store.state()
             claims = {claim.trial: claim for claim in store.claims()}

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 import operator
 import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from lrsearch.study.checked import claim_of, object_of, origin_of, rows_of, state_of
 from lrsearch.study.events import chained, checksum, decode, encode
 from lrsearch.study.lease import Worker
 from lrsearch.study.sqlite import Database, StudyError
@@ -55,7 +55,8 @@ class Store(Database):
             with self.translated():
                 self._check()
             self.config: dict[str, Any] = self._text("config")
-            self.origin: dict[str, Any] = self._text("origin")
+            with self._checked():
+                self.origin: dict[str, Any] = origin_of(self._text("origin"))
             self._require_search()
         except BaseException:
             self.disconnect()
@@ -84,7 +85,8 @@ class Store(Database):
 
     def state(self) -> State:
         """What the file says of itself."""
-        return State(**self._text("state"))
+        with self._checked():
+            return state_of(self._text("state"))
 
     def events(self, after: int = 0, chain: int = 0) -> tuple[list[list[Any]], int]:
         """The events with a number above `after`, and the checksum up to the last of them.
@@ -112,7 +114,8 @@ class Store(Database):
         if found != list(sums):
             first = next(i for i, (a, b) in enumerate(zip(found, sums, strict=True)) if a != b)
             raise self.damaged(f"event {numbers[first]} is not as it was written")
-        return decode(lines), found[-1]
+        with self._checked():
+            return decode(lines), found[-1]
 
     def rows(self) -> list[Row]:
         """The row of every trial.
@@ -123,7 +126,8 @@ class Store(Database):
             If a row is missing or altered.
         """
         found = self.read(f"SELECT {COLUMNS}, checksum FROM trials ORDER BY number")
-        rows = [Row._make(values[:-1]) for values in found]
+        with self._checked():
+            rows = rows_of([values[:-1] for values in found])
         sums = [values[-1] for values in found]
         for row, known in zip(rows, sums, strict=True):
             if row_checksum(row) != known:
@@ -136,7 +140,8 @@ class Store(Database):
     def claims(self) -> list[Claim]:
         """Who holds which trial."""
         rows = self.read("SELECT trial, leg, worker, host, pid, started, heartbeat FROM claims")
-        return [Claim(row[0], row[1], Worker(*row[2:6]), row[6]) for row in rows]
+        with self._checked():
+            return list(map(claim_of, rows))
 
     def snapshot(self) -> bytes:
         """The whole database, as the bytes of a file that needs no write-ahead log."""
@@ -238,8 +243,16 @@ class Store(Database):
         rows = self.read("SELECT text, checksum FROM study WHERE key = ?", key)
         if not rows or not isinstance(rows[0][0], str) or checksum(key + rows[0][0]) != rows[0][1]:
             raise self.damaged(f"its {key} is not as it was written")
-        content: dict[str, Any] = json.loads(rows[0][0])
-        return content
+        with self._checked():
+            return object_of(key, rows[0][0])
+
+    @contextlib.contextmanager
+    def _checked(self) -> Iterator[None]:
+        """A block that checks what was read: what it finds wrong becomes a sentence."""
+        try:
+            yield
+        except ValueError as error:
+            raise self.damaged(str(error)) from error
 
 
 def publish(temporary: Path, path: Path) -> None:
