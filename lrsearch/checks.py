@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 __all__ = [
-    "at_least", "is_number", "listed", "number", "numbers", "sign", "standard_error", "whole",
+    "at_least", "is_number", "listed", "number", "numbers", "other_file", "sign",
+    "standard_error", "whole",
 ]  # fmt: skip
+
+_LOGS = ("-wal", "-shm")
+"""What SQLite keeps beside a database."""
 
 
 def at_least(least: int, name: str, value: Any) -> int:
@@ -56,6 +62,33 @@ def listed(name: str, values: Any) -> Iterable[Any]:
             f'{name} has to be a list of rates, as ["0.01", "0.001"] is, got {values!r}'
         )
     return values
+
+
+def other_file(path: str | os.PathLike[str], *sources: str | os.PathLike[str]) -> Path:
+    """A file to write that is none of those that its content is made from, nor a database's log.
+
+    Examples
+    --------
+    >>> other_file("vae.db", "./vae.db")
+    Traceback (most recent call last):
+    ValueError: vae.db is what it would be made from: give the output another name
+    """
+    output = Path(path)
+    for source in map(Path, sources):
+        for own in (source, *(source.with_name(source.name + log) for log in _LOGS)):
+            if _same(output, own):
+                raise ValueError(
+                    f"{path} is what it would be made from: give the output another name"
+                )
+    return output
+
+
+def _same(path: Path, other: Path) -> bool:
+    """Whether two paths are one file, there or to be made."""
+    try:
+        return path.samefile(other)
+    except OSError:
+        return path.resolve() == other.resolve()
 
 
 def sign(direction: Any) -> float:

@@ -15,7 +15,7 @@ from lrsearch.cli.command_line import PLACEHOLDERS, CommandLine, ProgramError
 from lrsearch.cli.evidence import evidence
 from lrsearch.cli.options import SearchOptions, takes_search_options
 from lrsearch.cli.scores import DEFAULT_PATTERN, PrintedScores
-from lrsearch.cli.terminal import EXIT_CODES, NO_RATE, errors_as_sentences, say
+from lrsearch.cli.terminal import EXIT_CODES, NO_RATE, errors_as_sentences, require_other, say
 from lrsearch.cli.words import epochs as _epochs
 from lrsearch.cli.workers import ProgramWorkers
 from lrsearch.search import Search
@@ -105,6 +105,7 @@ def run(
 ) -> None:
     if timeout is not None and not timeout > 0:
         raise typer.BadParameter(f"--timeout has to be above 0, got {timeout}")
+    require_other(mirror, study)
     with errors_as_sentences():
         line = CommandLine(command)
         printed = PrintedScores(score_regex)
@@ -194,6 +195,7 @@ def report(
     """
     from lrsearch.results import write_html
 
+    require_other(output, study)
     with errors_as_sentences(), Study.open(study, readonly=True) as opened:
         write_html(output, opened, name=name, title=study.name)
         typer.echo(output)
@@ -215,6 +217,7 @@ def export(
 
     Example: lrsearch export s.db --csv > trials.csv
     """
+    require_other(output, study)
     with errors_as_sentences(), Study.open(study, readonly=True) as opened:
         text = opened.to_csv(output, scores=scores)
         if text is not None:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from lrsearch.cli.sweeps import TrainedSweep, trainings_of
-from lrsearch.cli.terminal import NO_RATE, errors_as_sentences, say
+from lrsearch.cli.sweeps import TrainedSweep, files_of, trainings_of
+from lrsearch.cli.terminal import NO_RATE, errors_as_sentences, require_other, say
 
 __all__ = ["evidence"]
 
@@ -56,6 +56,9 @@ def evidence(
     from lrsearch.files import replacing
     from lrsearch.results import figures, write_html
 
+    picture = output.with_suffix(".png")
+    for written in (output, picture):
+        require_other(written, *files_of(sweep))
     with errors_as_sentences():
         trainings, known = trainings_of(sweep, rate, score, init, study)
         direction = "maximize" if maximize else known or "minimize"
@@ -76,7 +79,6 @@ def evidence(
         except ImportError as error:
             say(f"no picture: {error}")
             return
-        picture = output.with_suffix(".png")
         with replacing(picture) as temporary:
             drawn["round_1"].savefig(temporary, dpi=120, format="png")
         say(f"{picture}: the picture")

@@ -17,7 +17,7 @@ from lrsearch.evidence import Evidence
 from lrsearch.rate import Rate
 from lrsearch.trial import Round, TrialRecord
 
-__all__ = ["Training", "TrainedSweep", "trainings_of"]
+__all__ = ["Training", "TrainedSweep", "files_of", "trainings_of"]
 
 _SQLITE = b"SQLite format 3\0"
 
@@ -93,6 +93,12 @@ class TrainedSweep:
     def evidence(self) -> Evidence | None:
         """What its scores say."""
         return self._evidence
+
+
+def files_of(source: str) -> list[Path]:
+    """The files that a sweep is read from, as far as they are here."""
+    path = Path(source.removeprefix("sqlite:///"))
+    return sorted(path.rglob("result.json")) if path.is_dir() else [path]
 
 
 def trainings_of(

@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import typer
 
+from lrsearch.checks import other_file
 from lrsearch.cli.command_line import ProgramError
 from lrsearch.escaping import visible
 from lrsearch.study import StudyError
 
-__all__ = ["EXIT_CODES", "NO_RATE", "errors_as_sentences", "say"]
+__all__ = ["EXIT_CODES", "NO_RATE", "errors_as_sentences", "require_other", "say"]
 
 FAILED = 1
 NO_RATE = 3
@@ -29,6 +31,21 @@ Exit codes: 0 done; 1 an error, which is named; 2 wrong usage; 3 no rate can be 
 def say(text: str) -> None:
     """Print a message. It may quote a file or a program: nothing in it acts on the terminal."""
     typer.echo(visible(text, keep="\n\t"), err=True)
+
+
+def require_other(output: Path | None, *sources: Path) -> None:
+    """Make sure that an output replaces nothing that it is made from.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it would.
+    """
+    try:
+        if output is not None:
+            other_file(output, *sources)
+    except ValueError as error:
+        raise typer.BadParameter(visible(error)) from error
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from lrsearch.checks import other_file
 from lrsearch.escaping import page_text
 from lrsearch.exploit import Exploit
 from lrsearch.files import write_text
@@ -52,6 +53,8 @@ def write_html(
     ------
     OSError
         If the file cannot be written.
+    ValueError
+        If it is the study's own.
 
     Examples
     --------
@@ -63,6 +66,9 @@ def write_html(
     >>> path = f"{tempfile.mkdtemp()}/report.html"
     >>> write_html(path, search)
     """
+    source = getattr(search, "path", None)
+    if source is not None:
+        other_file(path, source)
     write_text(path, page(search, exploit, name=name, title=title))
 
 

@@ -7,7 +7,6 @@ import os
 import threading
 import weakref
 from collections.abc import Iterator
-from pathlib import Path
 
 from lrsearch.search import Search
 from lrsearch.study.claims import Claims
@@ -23,7 +22,6 @@ __all__ = ["SharedSearch"]
 class SharedSearch(StudyViews):
     """The search of an open file, kept up to date, and changed by transactions."""
 
-    path: Path
     lease: float
 
     def _begin(self, store: Store) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from lrsearch.checks import other_file
 from lrsearch.search import Search
 from lrsearch.study.mirror import check_mirror, restore, write_mirror
 from lrsearch.study.opening import compare, create
@@ -89,8 +90,8 @@ class Study(SharedSearch):
             raise TypeError(
                 f"a study needs a search, such as lrsearch.DigitSearch(), got {search!r}"
             )
-        if self.mirror is not None and _same(self.path, self.mirror):
-            raise ValueError(f"the mirror has to be another file than the study, got {path} twice")
+        if self.mirror is not None:
+            other_file(self.mirror, self.path)
         if self.mirror is not None and not self.path.exists() and self.mirror.exists():
             restore(self.path, self.mirror)
         if search is not None and not self.path.exists():
@@ -272,10 +273,3 @@ class Study(SharedSearch):
         if self.mirror is not None:
             with self._lock:
                 write_mirror(self._store, self.mirror)
-
-
-def _same(path: Path, other: Path) -> bool:
-    """Whether two paths are one file, there or to be made."""
-    if path.exists() and other.exists():
-        return path.samefile(other)
-    return path.resolve() == other.resolve()

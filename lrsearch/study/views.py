@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+from lrsearch.checks import other_file
 from lrsearch.evidence import Evidence
 from lrsearch.files import csv_text, write_text
 from lrsearch.rate import Rate
@@ -19,6 +21,8 @@ __all__ = ["StudyViews"]
 
 class StudyViews(ABC):
     """The readable side of a study: each property is the search's, as the file has it now."""
+
+    path: Path
 
     @abstractmethod
     def _refresh(self) -> Search:
@@ -120,6 +124,11 @@ class StudyViews(ABC):
         str or None
             The text, where no path was given.
 
+        Raises
+        ------
+        ValueError
+            If the path is the study itself.
+
         Examples
         --------
         >>> import tempfile
@@ -132,6 +141,8 @@ class StudyViews(ABC):
         0,1,0.1,0,1,3.0
         0,1,0.1,0,2,2.5
         """
+        if path is not None:
+            other_file(path, self.path)
         search = self._refresh()
         header: Sequence[str]
         rows: Iterable[Sequence[Any]]

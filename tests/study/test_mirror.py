@@ -54,13 +54,13 @@ def test_a_mirror_is_never_overwritten_by_another_study_or_an_older_state(path, 
 
 
 def test_a_mirror_is_another_file_than_the_study(path, tmp_path):
-    with pytest.raises(ValueError, match="another file"):
+    with pytest.raises(ValueError, match="another name"):
         Study(path, small(), mirror=tmp_path / "." / "vae.db")
     assert not path.exists()
     Study(path, small()).close()
     link = tmp_path / "link.db"
     link.symlink_to(path)
-    with pytest.raises(ValueError, match="another file"):
+    with pytest.raises(ValueError, match="another name"):
         Study.open(path, mirror=link)
 
 
