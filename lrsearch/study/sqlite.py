@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lrsearch.escaping import visible
+from lrsearch.study.rescue import Files, files_of, rescued
 
 __all__ = ["Database", "StudyError", "collection_paused"]
 
@@ -58,18 +59,23 @@ class Database:
         self._uri = path.absolute().as_uri()
         self._open_connection: sqlite3.Connection | None = None
         self._durable = True
+        self._files: Files | None = None
+        self._lost: str | None = None
         self._require_file()
 
     @property
     def connection(self) -> sqlite3.Connection:
         """The connection; connects if need be."""
+        if self._lost is not None:
+            raise StudyError(self._lost)
         if self._open_connection is None:
             self._open_connection = self._connect()
+            self._note_files()
         return self._open_connection
 
     def disconnect(self) -> None:
         """Close the connection; the next use connects again."""
-        if self._open_connection is not None:
+        if not self._find_lost() and self._open_connection is not None:
             self._open_connection.close()
             self._open_connection = None
 
@@ -97,8 +103,14 @@ class Database:
         durable : bool
             Whether it is on the disk when the block ends, and outlives a power cut. Otherwise it
             outlives the end of the process only, until the next durable one.
+
+        Raises
+        ------
+        StudyError
+            If it cannot be stored, or the files are not those that were opened.
         """
         with self.translated():
+            self._find_lost()
             connection = self.connection
             if durable is not self._durable:
                 connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
@@ -110,6 +122,8 @@ class Database:
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
+            if self._find_lost():
+                raise StudyError(f"{self._lost}. This call's may be missing")
 
     def damaged(self, what: str) -> StudyError:
         """The error for a file that is not as it was written."""
@@ -147,6 +161,20 @@ class Database:
         if code == sqlite3.SQLITE_IOERR:
             return StudyError(f"{self.path}: the disk failed, or is full: {error}")
         return self.damaged(str(error))
+
+    def _note_files(self) -> None:
+        """Remember which files are open."""
+        if not self.readonly:
+            self._files = files_of(self.path)
+
+    def _find_lost(self) -> bool:
+        """Whether the files are others than those that are open, which are saved then."""
+        connection, known = self._open_connection, self._files
+        if connection is not None and known is not None and files_of(self.path) != known:
+            self._lost = rescued(self.path, connection, known)
+            connection.close()
+            self._open_connection = None
+        return self._lost is not None
 
     def _require_file(self) -> None:
         path = self.path

@@ -16,6 +16,7 @@ from typing import Any
 from lrsearch.study.checked import claim_of, object_of, origin_of, rows_of, state_of
 from lrsearch.study.events import chained, checksum, decode, encode
 from lrsearch.study.lease import Worker
+from lrsearch.study.rescue import snapshot
 from lrsearch.study.sqlite import Database, StudyError
 from lrsearch.study.tables import (
     APPLICATION,
@@ -58,6 +59,7 @@ class Store(Database):
             with self._checked():
                 self.origin: dict[str, Any] = origin_of(self._text("origin"))
             self._require_search()
+            self._note_files()
         except BaseException:
             self.disconnect()
             raise
@@ -146,9 +148,7 @@ class Store(Database):
     def snapshot(self) -> bytes:
         """The whole database, as the bytes of a file that needs no write-ahead log."""
         with self.translated():
-            content = bytearray(self.connection.serialize())
-        content[18:20] = b"\x01\x01"
-        return bytes(content)
+            return snapshot(self.connection)
 
     # Writing ----------------------------------------------------------------------------------
 
