@@ -6,7 +6,8 @@ import heapq
 import math
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal
 
 from lrsearch.checks import at_least, is_number, number, numbers, sign
@@ -199,6 +200,11 @@ class Search(ABC):
     def out(self) -> tuple[Trial, ...]:
         """The trials that have been handed out and not ended."""
         return tuple(self._out.values())
+
+    @property
+    def handed_out(self) -> Mapping[int, Trial]:
+        """The same by number, in the order of asking; always up to date, whatever its length."""
+        return MappingProxyType(self._out)
 
     @property
     def best(self) -> TrialRecord | None:

@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-import contextlib
+import math
 import os
 import threading
+import time
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
-from lrsearch.study.lease import Clock, Heartbeat, Worker, is_alive
-from lrsearch.study.store import Claim, Store, StudyError
+from lrsearch.study.lease import Heartbeat, Worker, is_alive, is_stopped
+from lrsearch.study.settings import Settings
+from lrsearch.study.store import Claim, Store
 from lrsearch.trial import Trial
 
 __all__ = ["Claims"]
 
 _LONGEST_SILENCE = 3600.0
 """Seconds between two signs of life at the most, however long the lease is."""
+_LOOK = 1.0
+"""Seconds after which others' signs of life are looked at again."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Another worker's claim, and since when, by this process's own clock.
+
+    Clocks of machines differ, jump and sleep: none is compared with another, and nobody is late
+    before this process has waited for the whole time itself.
+    """
+
+    claim: Claim
+    held: float
+    silent: float
 
 
 class Claims:
@@ -25,21 +43,22 @@ class Claims:
     ----------
     store : Store
         The study's file.
-    lock : lock
-        What has to be held while the store is used.
-    lease : float
-        Seconds without a sign of life after which a claim ends.
+    settings : Settings
+        What the study's workers have agreed on.
+    beat : callable
+        Gives a sign of life for this worker, from a thread of its own, now and then.
     """
 
-    def __init__(self, store: Store, lock: threading.RLock, lease: float) -> None:
+    def __init__(self, store: Store, settings: Settings, beat: Callable[[], bool]) -> None:
+        self.settings = settings
         self._store = store
-        self._lock = lock
-        self._lease = lease
+        self._beat = beat
         self._worker = Worker.here()
-        self._clock = Clock(lease)
         self._heartbeat: Heartbeat | None = None
-        self._stopped = False
-        self._held: dict[int, tuple[int, int]] = {}
+        self._hands: dict[threading.Thread, dict[int, tuple[int, float]]] = {}
+        self._others: dict[Worker, dict[int, _Seen]] = {}
+        self._unclaimed: list[Trial] = []
+        self._looked = -math.inf
         _live[self._worker.name] = self
 
     @property
@@ -48,18 +67,26 @@ class Claims:
         return self._heartbeat is not None
 
     def take(self, number: int, leg: int) -> None:
-        """Note that this worker has a trial, and give signs of life from now on."""
-        self._store.claim(number, leg, self._worker, self._clock.now())
+        """Note in the file that this worker has a trial, and give signs of life from now on."""
+        self._store.claim(number, leg, self._worker, time.time())
         if self._heartbeat is None:
-            self._heartbeat = Heartbeat(_beat_of(self), min(self._lease / 4, _LONGEST_SILENCE))
+            lease, patience = self.settings
+            interval = min(lease, patience or math.inf, 4 * _LONGEST_SILENCE) / 4
+            self._heartbeat = Heartbeat(self._beat, interval)
+
+    def beat(self) -> None:
+        """Give a sign of life for all that this worker has."""
+        self._store.beat(self._worker, time.time())
 
     def hold(self, trial: Trial) -> None:
         """Note that this thread has a trial, once that is stored."""
-        self._held[trial.number] = (trial.leg, threading.get_ident())
+        hand = self._hands.setdefault(threading.current_thread(), {})
+        hand[trial.number] = trial.leg, time.monotonic()
 
     def holds(self, trial: Trial) -> bool:
         """Whether this worker has this leg."""
-        return self._held.get(trial.number, (None,))[0] == trial.leg
+        hands = self._hands.values()
+        return any(hand.get(trial.number, (None,))[0] == trial.leg for hand in hands)
 
     def mine(self) -> list[Claim]:
         """The claims of this worker."""
@@ -68,58 +95,100 @@ class Claims:
     def release(self, number: int) -> None:
         """Note that nobody has a trial."""
         self._store.release(number)
-        self._held.pop(number, None)
+        for thread, hand in list(self._hands.items()):
+            if hand.pop(number, None) is not None and not hand:
+                del self._hands[thread]
 
-    def lost(self, out: Iterable[Trial]) -> list[Trial]:
-        """Those of the trials that are out whose worker is gone."""
-        claims = {claim.trial: claim for claim in self._store.claims()}
-        return [
-            trial
-            for trial in out
-            if (claim := claims.get(trial.number)) is None
-            or claim.leg != trial.leg
-            or self._is_gone(claim)
-        ]
-
-    def all_taken_here(self, out: Iterable[Trial]) -> bool:
+    def all_taken_here(self, out: Sequence[Trial]) -> bool:
         """Whether this very thread has all the trials that are out."""
-        here = threading.get_ident()
-        return all(self._held.get(trial.number) == (trial.leg, here) for trial in out)
+        hand = self._hands.get(threading.current_thread(), {})
+        return all(hand.get(trial.number, (None,))[0] == trial.leg for trial in out)
 
     def stop(self) -> None:
         """Give no more signs of life."""
-        self._stopped = True
         if self._heartbeat is not None:
             self._heartbeat.stop()
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Leave these to the parent of a fork. Its heartbeat is no thread here, to be stopped."""
         _live.pop(self._worker.name, None)
 
-    def _is_gone(self, claim: Claim) -> bool:
-        worker = claim.worker
-        if worker.name in _live:
-            return False
-        alive = is_alive(worker)
-        if alive is None or (alive and worker.pid != os.getpid()):
-            return self._clock.trusts() and self._clock.now() - claim.heartbeat > self._lease
-        return True
+    # Who is gone ------------------------------------------------------------------------------
 
-    def _beat(self) -> None:
-        with self._lock, contextlib.suppress(StudyError):
-            if not self._stopped:
-                self._store.beat(self._worker, self._clock.now())
+    def forget(self) -> None:
+        """Look at all claims anew, since others have written."""
+        self._looked = -math.inf
+
+    def lost(self, out: Mapping[int, Trial]) -> list[Trial]:
+        """Those of the trials that are out that nobody works on any more.
+
+        It costs as much as there are workers, however many trials are out.
+        """
+        now = time.monotonic()
+        if now - self._looked > _LOOK:
+            self._look(out, now)
+        numbers = [*self.overdue(), *self._given_up(now)]
+        found = [out[number] for number in numbers if number in out]
+        return [*(trial for trial in self._unclaimed if out.get(trial.number) == trial), *found]
+
+    def overdue(self) -> list[int]:
+        """Trials of this worker whose thread is gone, or whose leg takes too long."""
+        patience = self.settings.patience
+        late = -math.inf if patience is None else time.monotonic() - patience
+        numbers = []
+        for thread, hand in self._hands.items():
+            alive = thread.is_alive()
+            for number, (_, since) in hand.items():
+                if alive and since > late:
+                    break  # those taken later are not late either
+                numbers.append(number)
+        return numbers
+
+    def busy(self) -> bool:
+        """Whether another worker that is not gone has a trial in hand."""
+        now = time.monotonic()
+        self._look({}, now)
+        return sum(map(len, self._others.values())) > len(self._given_up(now))
+
+    def _look(self, out: Mapping[int, Trial], now: float) -> None:
+        known, self._others = self._others, {}
+        claimed = set()
+        for claim in self._store.claims():
+            claimed.add((claim.trial, claim.leg))
+            if claim.worker.name == self._worker.name:
+                continue
+            seen = known.get(claim.worker, {}).get(claim.trial)
+            if seen is None or seen.claim.leg != claim.leg:
+                seen = _Seen(claim, now, now)
+            elif seen.claim.heartbeat != claim.heartbeat:
+                seen = _Seen(claim, seen.held, now)
+            self._others.setdefault(claim.worker, {})[claim.trial] = seen
+        self._unclaimed = [t for t in out.values() if (t.number, t.leg) not in claimed]
+        self.settings = self._store.settings()
+        self._looked = now
+
+    def _given_up(self, now: float) -> list[int]:
+        """Trials of others who are gone, or whose leg takes too long."""
+        lease, patience = self.settings
+        numbers: list[int] = []
+        for worker, claims in self._others.items():
+            if worker.name in _live:
+                continue
+            alive = is_alive(worker)
+            if alive is False or (alive and worker.pid == os.getpid()):
+                numbers += claims
+                continue
+            heard = alive and not is_stopped(worker)
+            if heard and patience is None:
+                continue
+            numbers += [
+                number
+                for number, seen in claims.items()
+                if (not heard and now - seen.silent > lease)
+                or now - seen.held > (patience or math.inf)
+            ]
+        return numbers
 
 
 _live: weakref.WeakValueDictionary[str, Claims] = weakref.WeakValueDictionary()
-
-
-def _beat_of(claims: Claims) -> Callable[[], bool]:
-    """A sign of life that does not itself keep the claims alive."""
-    reference = weakref.ref(claims)
-
-    def beat() -> bool:
-        live = reference()
-        if live is None:
-            return False
-        live._beat()
-        return True
-
-    return beat

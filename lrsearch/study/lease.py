@@ -6,12 +6,11 @@ import os
 import secrets
 import socket
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Clock", "Heartbeat", "Worker", "is_alive"]
+__all__ = ["Heartbeat", "Worker", "is_alive", "is_stopped"]
 
 
 class Worker(NamedTuple):
@@ -70,30 +69,9 @@ def is_alive(worker: Worker) -> bool | None:
     return not worker.started
 
 
-class Clock:
-    """The time of day, and whether it can be trusted to tell how old a heartbeat is.
-
-    After the machine slept, or its clock was set, every heartbeat looks old. The clock then
-    trusts no age for the length of a lease, in which live workers give a new sign.
-    """
-
-    def __init__(self, lease: float) -> None:
-        self._lease = lease
-        self._offset = time.time() - time.monotonic()
-        self._trusted_from = -1.0
-
-    def now(self) -> float:
-        """Seconds since 1970."""
-        return time.time()
-
-    def trusts(self) -> bool:
-        """Whether ages can be told now."""
-        monotonic = time.monotonic()
-        offset = time.time() - monotonic
-        if abs(offset - self._offset) > self._lease / 2:
-            self._offset = offset
-            self._trusted_from = monotonic + self._lease
-        return monotonic >= self._trusted_from
+def is_stopped(worker: Worker) -> bool:
+    """Whether a living process of this machine was stopped, by Ctrl-Z, say, and cannot go on."""
+    return _stat(worker.pid)[0] in ("T", "t")
 
 
 class Heartbeat:
@@ -119,7 +97,10 @@ class Heartbeat:
             pass
 
     def stop(self) -> None:
-        """End the thread, without waiting for it."""
+        """End the thread, without waiting for it. Not for the child of a fork.
+
+        The thread is not there, and may have had the event's lock.
+        """
         self._stopped.set()
 
 
@@ -142,9 +123,15 @@ def _host() -> str:
 
 def _started(pid: int) -> str | None:
     """When a process started, by /proc; None where it is gone, or the system has no /proc."""
+    state, started = _stat(pid)
+    return None if state in ("Z", "X") else started
+
+
+def _stat(pid: int) -> tuple[str, str | None]:
+    """The state of a process, and when it started, by /proc."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
-        return None
+        return "", None
     state, *fields = stat.rpartition(")")[2].split()
-    return None if state in ("Z", "X") else fields[18]
+    return state, fields[18]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import time
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lrsearch.search import Search
+from lrsearch.study.settings import differences
 from lrsearch.study.sqlite import collection_paused
 from lrsearch.study.store import State, Store, StudyError
 from lrsearch.study.stored import StoredSearch, plain
@@ -66,14 +66,9 @@ def compare(path: Path, stored: dict[str, Any], search: Search) -> None:
         if known.get(name) != given.get(name) and name not in search.drawn
     ]
     if names:
-        width = max(map(len, names))
-        lines = [
-            f"  {name:{width}}  stored {_shown(known, name)}, given {_shown(given, name)}"
-            for name in names
-        ]
         raise StudyError(
             f"{path} holds a search with another configuration:\n"
-            + "\n".join(lines)
+            + differences(known, given, names)
             + "\nGive the new search a file of its own, or open this one as it is: Study.open(path)"
         )
 
@@ -139,10 +134,3 @@ def unfit(store: Store, what: str) -> StudyError:
         f"{store.path}: written by lrsearch {store.origin['lrsearch']}, its events do not fit the "
         f"search of lrsearch {__version__}: {what}. Open it with the version that wrote it"
     )
-
-
-def _shown(config: dict[str, Any], name: str) -> str:
-    if name not in config:
-        return "nothing"
-    text = json.dumps(config[name])
-    return text if len(text) <= 200 else f"{text[:200]}… ({len(text)} characters)"

@@ -6,11 +6,13 @@ import contextlib
 import os
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from lrsearch.search import Search
 from lrsearch.study.claims import Claims
 from lrsearch.study.opening import follow, load
+from lrsearch.study.settings import agreed
 from lrsearch.study.store import State, Store, StudyError
 from lrsearch.study.stored import StoredSearch
 from lrsearch.study.views import StudyViews
@@ -22,15 +24,13 @@ __all__ = ["SharedSearch"]
 class SharedSearch(StudyViews):
     """The search of an open file, kept up to date, and changed by transactions."""
 
-    lease: float
-
     def _begin(self, store: Store) -> None:
         self._store = store
         self._stored: StoredSearch | None = None
         self._state = State(0, 0, 0, 0, 0, {})
         self._lock = threading.RLock()
         self._closed = False
-        self._claims = Claims(store, self._lock, self.lease)
+        self._claims = Claims(store, store.settings(), _beat_of(self))
         _open.add(self)
 
     def __repr__(self) -> str:
@@ -54,6 +54,18 @@ class SharedSearch(StudyViews):
             parts.append("(closed)")
         return f"<{' '.join(parts)}>"
 
+    def _agree(self, given: Mapping[str, Any]) -> None:
+        """Agree with the study's other workers on settings; None for as they are."""
+        with self._lock, self._store.transaction():
+            stored = self._store.settings()
+            try:
+                settings = agreed(stored, given, self._claims.busy())
+            except ValueError as error:
+                raise StudyError(f"{self.path}: {error}") from error
+            if settings != stored:
+                self._store.agree(settings)
+            self._claims.settings = settings
+
     def _refresh(self) -> Search:
         return self._followed().search
 
@@ -72,6 +84,7 @@ class SharedSearch(StudyViews):
         """Apply the events of other processes."""
         events, chain = self._store.events(self._state.events, self._state.chain)
         if events:
+            self._claims.forget()
             self._stored = None
             follow(self._store, stored, events)
             count = self._state.events + len(events)
@@ -101,14 +114,24 @@ class SharedSearch(StudyViews):
                     self._stored = None
 
     def _release_lost(self, search: Search) -> None:
-        """Release the trials whose workers are gone."""
-        for trial in self._claims.lost(search.out) if search.out else ():
+        """Release the trials that nobody works on any more."""
+        for trial in self._claims.lost(search.handed_out):
             search.release(trial)
             self._claims.release(trial.number)
 
     def _release_claim_if_ended(self, trial: Trial, search: Search) -> None:
         if search.trials[trial.number].state != "asked":
             self._claims.release(trial.number)
+
+    def _beat(self) -> None:
+        """Give a sign of life, and give back what nobody here works on any more."""
+        with self._lock, contextlib.suppress(StudyError):
+            if self._closed:
+                return
+            self._claims.beat()
+            if self._claims.overdue():
+                with self._transaction(durable=False) as search:
+                    self._release_lost(search)
 
     def _has(self, trial: Trial) -> bool:
         """Whether this worker has a trial in hand."""
@@ -136,6 +159,20 @@ class SharedSearch(StudyViews):
         _open.discard(self)
 
 
+def _beat_of(study: SharedSearch) -> Callable[[], bool]:
+    """A sign of life that does not itself keep the study alive."""
+    reference = weakref.ref(study)
+
+    def beat() -> bool:
+        live = reference()
+        if live is None:
+            return False
+        live._beat()
+        return True
+
+    return beat
+
+
 _open: weakref.WeakSet[SharedSearch] = weakref.WeakSet()
 _forking: list[SharedSearch] = []
 _fork_lock = threading.Lock()
@@ -159,9 +196,9 @@ def _after_fork_in_parent() -> None:
 def _after_fork_in_child() -> None:
     while _forking:
         study = _forking.pop()
-        study._claims.stop()
+        study._claims.abandon()
         study._lock = threading.RLock()
-        study._claims = Claims(study._store, study._lock, study.lease)
+        study._claims = Claims(study._store, study._claims.settings, _beat_of(study))
     _fork_lock.release()
 
 

@@ -17,6 +17,7 @@ from lrsearch.study.checked import claim_of, object_of, origin_of, rows_of, stat
 from lrsearch.study.events import chained, checksum, decode, encode
 from lrsearch.study.lease import Worker
 from lrsearch.study.rescue import snapshot
+from lrsearch.study.settings import Settings, settings_of
 from lrsearch.study.sqlite import Database, StudyError
 from lrsearch.study.tables import (
     APPLICATION,
@@ -89,6 +90,12 @@ class Store(Database):
         """What the file says of itself."""
         with self._checked():
             return state_of(self._text("state"))
+
+    def settings(self) -> Settings:
+        """What its workers have agreed on."""
+        known = self.read("SELECT key FROM study WHERE key = 'settings'")
+        with self._checked():
+            return settings_of(self._text("settings") if known else {})
 
     def events(self, after: int = 0, chain: int = 0) -> tuple[list[list[Any]], int]:
         """The events with a number above `after`, and the checksum up to the last of them.
@@ -189,6 +196,10 @@ class Store(Database):
         state = State(state.events + len(lines), sums[-1], trials, digest, now, summary())
         put(self.connection, "state", state._asdict())
         return state
+
+    def agree(self, settings: Settings) -> None:
+        """Note what its workers have agreed on."""
+        put(self.connection, "settings", settings._asdict())
 
     def claim(self, trial: int, leg: int, worker: Worker, now: float) -> None:
         """Note who holds a trial from now on."""

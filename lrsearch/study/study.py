@@ -36,18 +36,24 @@ class Study(SharedSearch):
     mirror : path, optional
         A whole second copy of the file, replaced after each score, for disks that cannot carry a
         live database (a mounted drive). Where `path` is gone, it is put back from there.
-    lease : float
-        Seconds without a sign of life after which a trial of another machine's worker, or of one
-        that hangs, goes back to the pool. Where the process is on this machine and gone, its
-        trials go back at once.
+    lease : float, optional
+        Seconds without a sign of life after which the trials of a worker on another machine, or of
+        one that was stopped (Ctrl-Z), go back to the pool. A process of this machine keeps its
+        trials as long as it lives, and loses them at once when it is gone. It is the study's, the
+        same for all workers; 120 where nobody has said otherwise.
+    patience : float, optional
+        Seconds that a leg may take: then its trial goes back to the pool, however alive its worker
+        seems, and a tell that comes later is stale. The study's, as the lease; by default there is
+        no such limit.
 
     Raises
     ------
     StudyError
         If the file cannot be opened, is damaged, was written by a newer lrsearch, or holds a
-        search with another configuration, or a second phase, as older versions wrote them.
+        search with another configuration, or a second phase, as older versions wrote them; or if
+        the lease or the patience would change while others have trials in hand.
     ValueError
-        If the search has been asked already, the lease is not positive, or the mirror is the file
+        If the search has been asked already, a time is not positive, or the mirror is the file
         itself.
     TypeError
         If the search is no `Search`.
@@ -58,7 +64,8 @@ class Study(SharedSearch):
     three together, or close it first. A score is on the disk before its call returns
     (``synchronous = FULL``), and outlives a power cut too; an ask needs not (``NORMAL``).
 
-    A study may be used by several threads, and after a fork in both processes.
+    A study may be used by several threads, and after a fork in both processes. A trial belongs to
+    the thread that asked for it: when that has ended, untold, it goes back to the pool.
 
     Examples
     --------
@@ -79,13 +86,12 @@ class Study(SharedSearch):
         search: Search | None = None,
         *,
         mirror: str | os.PathLike[str] | None = None,
-        lease: float = 120.0,
+        lease: float | None = None,
+        patience: float | None = None,
     ) -> None:
-        if not lease > 0:
-            raise ValueError(f"lease has to be a number of seconds above 0, got {lease!r}")
+        settings = {"lease": _seconds("lease", lease), "patience": _seconds("patience", patience)}
         self.path = Path(path)
         self.mirror = None if mirror is None else Path(mirror).absolute()
-        self.lease = float(lease)
         if search is not None and not isinstance(search, Search):
             raise TypeError(
                 f"a study needs a search, such as lrsearch.DigitSearch(), got {search!r}"
@@ -103,6 +109,8 @@ class Study(SharedSearch):
             if self.mirror is not None:
                 check_mirror(self._store, self.mirror)
             self._refresh()
+            if any(settings.values()):
+                self._agree(settings)
         except BaseException:
             self._disconnect()
             raise
@@ -113,14 +121,15 @@ class Study(SharedSearch):
         path: str | os.PathLike[str],
         *,
         mirror: str | os.PathLike[str] | None = None,
-        lease: float = 120.0,
+        lease: float | None = None,
+        patience: float | None = None,
         readonly: bool = False,
     ) -> Study:
         """Open an existing study; the search is rebuilt from its stored configuration.
 
         Parameters
         ----------
-        path, mirror, lease
+        path, mirror, lease, patience
             As for `Study`.
         readonly : bool
             Only look at it. This works on a read-only disk, and disturbs no worker.
@@ -131,9 +140,9 @@ class Study(SharedSearch):
             As for `Study`, and if there is no file.
         """
         if not readonly:
-            return cls(path, mirror=mirror, lease=lease)
+            return cls(path, mirror=mirror, lease=lease, patience=patience)
         study = cls.__new__(cls)
-        study.path, study.mirror, study.lease = Path(path), None, float(lease)
+        study.path, study.mirror = Path(path), None
         study._begin(Store(study.path, readonly=True))
         try:
             study._refresh()
@@ -141,6 +150,16 @@ class Study(SharedSearch):
             study._disconnect()
             raise
         return study
+
+    @property
+    def lease(self) -> float:
+        """Seconds without a sign of life after which a worker elsewhere counts as gone."""
+        return self._claims.settings.lease
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds that a leg may take; None where there is no limit."""
+        return self._claims.settings.patience
 
     def __enter__(self) -> Study:
         return self
@@ -273,3 +292,10 @@ class Study(SharedSearch):
         if self.mirror is not None:
             with self._lock:
                 write_mirror(self._store, self.mirror)
+
+
+def _seconds(name: str, value: float | None) -> float | None:
+    """A time, if there is one."""
+    if value is not None and not value > 0:
+        raise ValueError(f"{name} has to be a number of seconds above 0, got {value!r}")
+    return None if value is None else float(value)
