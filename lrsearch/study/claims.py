@@ -128,9 +128,9 @@ class Claims:
         now = time.monotonic()
         if now - self._looked > _LOOK:
             self._look(out, now)
-        numbers = [*self.overdue(), *self._given_up(now)]
-        found = [out[number] for number in numbers if number in out]
-        return [*(trial for trial in self._unclaimed if out.get(trial.number) == trial), *found]
+        unclaimed = (t.number for t in self._unclaimed if out.get(t.number) == t)
+        numbers = {*unclaimed, *self.overdue(), *self._given_up(now)}
+        return [out[number] for number in sorted(numbers & out.keys())]
 
     def overdue(self) -> list[int]:
         """Trials of this worker whose thread is gone, or whose leg takes too long."""
