@@ -19,6 +19,7 @@ from lrsearch.strict_json import nulled
 
 __all__ = [
     "csv_text",
+    "remove_partial",
     "replacing",
     "write_bytes",
     "write_csv",
@@ -26,6 +27,10 @@ __all__ = [
     "write_predictions",
     "write_text",
 ]
+
+
+_PARTIAL = ".partial-"
+"""How the names of temporary files begin."""
 
 
 @contextlib.contextmanager
@@ -58,7 +63,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(path)
     try:
         handle, name = tempfile.mkstemp(
-            prefix=f".{target.name.partition('.')[0]}-",
+            prefix=f"{_PARTIAL}{target.name.partition('.')[0]}-",
             suffix="." + target.name.partition(".")[2],
             dir=target.parent,
         )
@@ -80,6 +85,12 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise _naming(target, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_partial(folder: str | os.PathLike[str]) -> None:
+    """Remove the temporary files that killed processes left in a folder nobody else writes to."""
+    for path in Path(folder).glob(f"{_PARTIAL}*"):
+        path.unlink(missing_ok=True)
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:

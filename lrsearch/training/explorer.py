@@ -286,6 +286,7 @@ class Explorer:
         """
         if self._finished:
             return None
+        self.folder.own()
         with self.restoring():
             self._average.show(False)
             if self._first is None:
@@ -409,6 +410,7 @@ class Explorer:
         if not known:
             trained = len(self.history)
             warn_of_the_end(self.entrance, self.search, self.exploit, trained, self.epochs)
+        self.folder.release()
 
     def restore(self) -> None:
         """Put the best weights back, wherever the training is; nothing is left in hand.
@@ -426,6 +428,7 @@ class Explorer:
             self._drop_average()
             self.folder.retry(self.trainee)
             self._write_tables()
+        self.folder.release()
 
     # Inside -----------------------------------------------------------------------------------
 

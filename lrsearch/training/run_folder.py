@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lrsearch.files import replacing, write_predictions
+from lrsearch.files import remove_partial, replacing, write_predictions
 from lrsearch.results import write_run
 from lrsearch.training.entrance import LOOP, Entrance
 from lrsearch.training.journal import GOES_ON_FROM, Journal
+from lrsearch.training.owner import Owner
 from lrsearch.training.state import Arrays
 from lrsearch.training.state_files import damaged
 from lrsearch.training.trainee import Trainee
@@ -26,8 +27,9 @@ _OF_A_RUN = (_PREDICTIONS, "trials.csv", "summary.json", "trials", *GOES_ON_FROM
 class RunFolder:
     """One run's folder: best weights and predictions as they come, tables and pictures.
 
-    Every file is written whole or not at all. A file that cannot be written later on, when the
-    disk is full, say, is a warning: the training goes on.
+    Every file is written whole or not at all, by one process: while it trains, another one is
+    refused. A file that cannot be written later on, when the disk is full, say, is a warning: the
+    training goes on.
 
     Parameters
     ----------
@@ -55,6 +57,7 @@ class RunFolder:
         self._another = f"pass another directory to {entrance.name}"
         self._entrance = entrance
         self._failed = False
+        self._owner: Owner | None = None
 
     @property
     def trials(self) -> Path | None:
@@ -68,6 +71,8 @@ class RunFolder:
         ------
         FileExistsError
             If it holds a run that cannot be gone on with.
+        BlockingIOError
+            If another process is at it.
         OSError
             If it cannot be made or written to.
         """
@@ -81,6 +86,8 @@ class RunFolder:
             raise type(error)(
                 f"the run folder {folder} cannot be written to ({error.strerror}): {self._another}"
             ) from error
+        self.own()
+        remove_partial(folder)
         journal = Journal(folder, self._entrance.name)
         names = (self.weights_file, *_OF_A_RUN)
         held = [name for name in names if (folder / name).exists()]
@@ -90,6 +97,22 @@ class RunFolder:
                 f"gone on with: {self._another}, or move these away"
             )
         return journal
+
+    def own(self) -> None:
+        """Let no other process write to the folder until it is released.
+
+        Raises
+        ------
+        BlockingIOError
+            If another process is at it.
+        """
+        if self.directory is not None and (self._owner is None or not self._owner.unlock.alive):
+            self._owner = Owner(self.directory, self._another)
+
+    def release(self) -> None:
+        """Let other processes write to the folder."""
+        if self._owner is not None:
+            self._owner.release()
 
     def best(self, trainee: Trainee) -> None:
         """Save the trainee's weights, and predict with them."""
