@@ -104,7 +104,7 @@ def torture(session):
     session.install("-e", ".[examples,cli]", *TESTING)
     session.run(
         "pytest", "-s", "tests/study", "tests/evidence",
-        "tests/keras/test_resume.py", *session.posargs,
+        "tests/training/test_damaged_folders.py", "tests/keras/test_resume.py", *session.posargs,
         env=QUIET | {"LRSEARCH_TORTURE": "1"},
     )  # fmt: skip
 

@@ -5,7 +5,8 @@ keeps the best weights. A `trainee` is what it trains, a model with its optimize
 and `state` a copy of all that training changes. `phases` says which state and rate come next,
 `trials` and `checkpoints` hold the states of paused trials, `defaults` is the rule where nothing
 was told. `run_folder` and `journal` are the files of a run that a killed process goes on from,
-`mirrored_search` the second copy of its search. `display`, `entrance` and `warning` speak to
+`manifest` their checksums, `owner` the one process that writes them, `mirrored_search` the second
+copy of its search. `display`, `entrance` and `warning` speak to
 people.
 """
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
-from pathlib import Path
 
+from lrsearch.training.manifest import Manifest
 from lrsearch.training.state import State
 from lrsearch.training.state_files import read_notes, read_state, write_state
+from lrsearch.training.warning import warn
 from lrsearch.trial import TrialRecord
 
 __all__ = ["Checkpoints"]
 
+_FOLDER = "trials"
+_REMEDY = "remove it to have its trial trained again from its start"
 _OVER = ("complete", "stopped", "diverged")
 
 
@@ -21,43 +23,59 @@ class Checkpoints:
 
     Parameters
     ----------
-    directory : path or None
-        Where to keep one ``.npz`` file a trial; made when the first one is kept. Files that are
+    manifest : Manifest or None
+        Of the run's folder, which has one ``.npz`` file a trial in ``trials``. Files that are
         there already are those of an earlier process. None: in memory.
-    entrance : str
-        What takes the run's directory, for messages.
+
+    Raises
+    ------
+    ValueError
+        If a file is damaged.
+
+    Notes
+    -----
+    A state that cannot be written, when the disk is full, say, is kept in memory, with a warning.
     """
 
-    def __init__(
-        self, directory: str | os.PathLike[str] | None, entrance: str = "Explorer"
-    ) -> None:
-        self._remedy = (
-            "remove it to have its trial trained again from its start, or pass another directory "
-            f"to {entrance}"
-        )
-        self.directory = None if directory is None else Path(directory)
+    def __init__(self, manifest: Manifest | None) -> None:
+        self.manifest = manifest
         self._states: dict[int, State] = {}
         self._epochs: dict[int, int] = {}
-        if self.directory is not None and self.directory.is_dir():
-            for path in self.directory.glob("[0-9]*.npz"):
-                self._epochs[int(path.stem)] = read_notes(path, self._remedy)["epoch"]
+        if manifest is not None:
+            for path in (manifest.folder / _FOLDER).glob("[0-9]*.npz"):
+                manifest.verified(f"{_FOLDER}/{path.name}", _REMEDY)
+                notes = read_notes(path, f"{_REMEDY}, or {manifest.another}")
+                self._epochs[int(path.stem)] = notes["epoch"]
 
     def keep(self, number: int, epoch: int, state: State) -> None:
         """Keep the state that a trial has after this many epochs; an earlier one is replaced."""
-        if self.directory is None:
-            self._states[number] = state
-        else:
-            self.directory.mkdir(exist_ok=True)
-            write_state(self._path(number), state, {"epoch": epoch})
         self._epochs[number] = epoch
+        self._states[number] = state
+        if self.manifest is None:
+            return
+        try:
+            (self.manifest.folder / _FOLDER).mkdir(exist_ok=True)
+            with self.manifest.replacing(_name(number)) as temporary:
+                write_state(temporary, state, {"epoch": epoch})
+        except OSError as error:
+            warn(
+                f"the state of trial {number} could not be written, it is kept in memory and "
+                f"training goes on: {error}"
+            )
+        else:
+            del self._states[number]
 
     def state(self, number: int, epoch: int) -> State | None:
         """The state that a trial had after this many epochs; None where it was not kept."""
+        if self.manifest is not None and self.manifest.lacks(_name(number)):
+            missing = self.manifest.folder / _name(number)
+            warn(f"{missing} is missing: its trial is trained again from its start")
         if self._epochs.get(number) != epoch:
             return None
-        if self.directory is None:
+        if self.manifest is None or number in self._states:
             return self._states[number]
-        found = read_state(self._path(number), self._remedy)
+        remedy = f"{_REMEDY}, or {self.manifest.another}"
+        found = read_state(self.manifest.folder / _name(number), remedy)
         return None if found is None else found[0]
 
     def drop_ended(self, records: Sequence[TrialRecord]) -> None:
@@ -69,15 +87,16 @@ class Checkpoints:
         """Drop every state, and the folder."""
         for number in list(self._epochs):
             self.drop(number)
-        if self.directory is not None and self.directory.exists():
-            shutil.rmtree(self.directory)
+        if self.manifest is not None:
+            shutil.rmtree(self.manifest.folder / _FOLDER, ignore_errors=True)
 
     def drop(self, number: int) -> None:
         """Drop one trial's state."""
         del self._epochs[number]
         self._states.pop(number, None)
-        if self.directory is not None:
-            self._path(number).unlink(missing_ok=True)
+        if self.manifest is not None:
+            self.manifest.remove(_name(number))
 
-    def _path(self, number: int) -> Path:
-        return Path(self.directory or "") / f"{number:06}.npz"
+
+def _name(number: int) -> str:
+    return f"{_FOLDER}/{number:06}.npz"

@@ -183,7 +183,7 @@ class Explorer:
         self._mirrored = MirroredSearch(self.search, journal.study, begun, entrance.name)
         self.journal = journal if self._mirrored.resumable else Journal(None)
         self.history: list[Epoch] = self.journal.history
-        self._mirrored.require(1 + max([epoch.trial for epoch in journal.history], default=-1))
+        self._mirrored.require(journal.history)
         self._sign = sign(self.direction)
         self.best: Epoch | None = None
         for epoch in self.history:
@@ -199,7 +199,7 @@ class Explorer:
         self._batch = 0
         self._batches: int | None = self.journal.last.get("batches")
         self._finished = False
-        self._checkpoints = Checkpoints(self.folder.trials, entrance.name)
+        self._checkpoints = Checkpoints(self.folder.manifest)
         self._display = Display(epochs, verbose, live=live, trained=len(self.history))
         if not journal.over:
             warn_of_few_epochs(entrance, self.search, epochs - len(self.history))
@@ -374,7 +374,7 @@ class Explorer:
             self._epoch = None
             self._average.show(after.averaged)
             if better:
-                self.folder.best(self.trainee)
+                self.folder.best(self.trainee, len(self.history))
             if len(self.search.rounds) > rounds or (phase.done and exploring):
                 self._write_tables()
             self._display.epoch(self.search, epoch, self.best)
@@ -449,10 +449,11 @@ class Explorer:
         if self.best is not None:
             if journal.state is not None and self.best is self.history[-1]:
                 self._best_weights = self._last_weights
-                self.folder.best(trainee)
+                self.folder.best(trainee, len(self.history))
             else:
                 self._average.show(False)
-                self._best_weights = self.folder.best_weights(trainee)
+                number = 1 + self.history.index(self.best)
+                self._best_weights = self.folder.best_weights(trainee, number)
                 if self._best_weights is None:
                     self._miss_best_weights()
         self._average.show(False)

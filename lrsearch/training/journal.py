@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lrsearch.files import replacing, write_json
+from lrsearch.files import write_json
 from lrsearch.rate import Rate
 from lrsearch.training.average import AfterEpoch
 from lrsearch.training.identity import differences
+from lrsearch.training.manifest import Manifest
 from lrsearch.training.phases import Epoch
 from lrsearch.training.state import State
 from lrsearch.training.state_files import damaged, read_state, write_state
@@ -27,6 +29,7 @@ _FIRST = "first.npz"
 _BEST = "exploit.npz"
 _STUDY = "study.db"
 _PHASE = "second_phase"
+_CHECKSUMS = "checksums"
 GOES_ON_FROM = (_HISTORY, _LAST)
 """Files that only a run has left which had begun to train."""
 _COPY = "put a copy of it back"
@@ -61,11 +64,15 @@ class Journal:
         self.history: list[Epoch] = []
         self.last: dict[str, Any] = {}
         self.state: State | None = None
+        self.manifest: Manifest | None = None
+        self._checksum = 0  # of the history's lines
+        self._written = (0, 0)  # lines of the history that its file has, and bytes
         self._failed = False
-        self._resumed = False
-        if directory is not None and (directory / _ABOUT).exists():
+        self._resumed = directory is not None and (directory / _ABOUT).exists()
+        if directory is not None:
+            self.manifest = Manifest(directory, self._another, fresh=not self._resumed)
+        if directory is not None and self._resumed:
             self.about = self._read_about(directory / _ABOUT)
-            self._resumed = True
             self._read(directory)
 
     @property
@@ -132,11 +139,10 @@ class Journal:
             return first
         self.check(about)
         if self.about is None:
-            self._write(write_state, self.directory / _FIRST, first)
-            self._note({**about, **(notes or {})})
+            self._write(self._write_state, _FIRST, first)
+            self._note({**about, **(notes or {}), _CHECKSUMS: True})
             return first
-        remedy = self._or_another("remove it to go on with init 0 as the model is now")
-        known = read_state(self.directory / _FIRST, remedy)
+        known = self._read_state(_FIRST, "remove it to go on with init 0 as the model is now")
         if known is None and not self.over:
             warn(f"{self.directory / _FIRST} is missing: init 0 is the model as it is now")
         return first if known is None else known[0]
@@ -181,70 +187,101 @@ class Journal:
             self.last["batches"] = batches
         if after.average.forgone:
             self.last["forgone"] = True
-        self._write(self._append, epoch)
-        self._write(write_state, self.directory / _LAST, after.state(), self.last)
+        self._checksum = zlib.crc32(_line(epoch), self._checksum)
+        self.last["history"] = self._checksum
+        self._write(self._append)
+        self._write(self._write_state, _LAST, after.state(), self.last)
 
     def keep_best(self, state: State, number: int) -> None:
         """Keep the second phase's best state, which the step of this number reached."""
         if self.directory is not None:
-            self._write(write_state, self.directory / _BEST, state, {"step": number})
+            self._write(self._write_state, _BEST, state, {"step": number})
 
     def exploit_best(self, number: int | None) -> State | None:
-        """The second phase's best state, if it is that of this step."""
+        """The second phase's best state, if it is that of this step.
+
+        Of the last step it need not have been kept, for that step's own state is the best.
+        """
         if self.directory is None or number is None:
             return None
-        remedy = self._or_another(
-            "remove it to go on without the second phase's best weights to return to"
-        )
-        found = read_state(self.directory / _BEST, remedy)
-        return found[0] if found is not None and found[1]["step"] == number else None
+        without = "on without the second phase's best weights to return to"
+        found = self._read_state(_BEST, f"remove it to go {without}")
+        if found is not None and found[1]["step"] == number:
+            return found[0]
+        if not self.over and number + 1 != self.last.get("epoch"):
+            warn(f"{self.directory / _BEST} is missing: the run goes {without}")
+        return None
 
     def end(self, over: bool) -> None:
         """The fit is over; where the run is over too, drop what only serves to go on."""
-        if self.directory is None or self.about is None or not over:
+        if self.manifest is None or self.about is None or not over:
             return
-        self._note({**self.about, "over": True, "epochs_over": len(self.history)})
-        for name in (_LAST, _FIRST, _BEST):
-            (self.directory / name).unlink(missing_ok=True)
+        ended = {"over": True, "epochs_over": len(self.history), "history": self._checksum}
+        if self._note({**self.about, **ended}):
+            for name in (_LAST, _FIRST, _BEST):
+                self.manifest.remove(name)
 
     def _read(self, folder: Path) -> None:
         path = folder / _HISTORY
-        lines = path.read_bytes().splitlines() if path.exists() else []
+        lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
         epochs = self._epochs_over(folder, len(lines))
         if len(lines) < epochs:
             raise self._missing(path, f"{epochs - len(lines)} of the run's {epochs} epochs")
+        content = b"".join(lines[:epochs])
+        self._checksum, self._written = zlib.crc32(content), (epochs, len(content))
+        known = ((self.about or {}) if self.over else self.last).get("history", self._checksum)
         try:
+            if known != self._checksum:
+                raise ValueError("it does not hold what the run wrote there")
             self.history = [_epoch(json.loads(line)) for line in lines[:epochs]]
         except (TypeError, ValueError) as error:
             raise damaged(path, error, self._or_another(_COPY)) from error
-        if len(lines) > epochs:
-            with replacing(path) as temporary:
-                temporary.write_bytes(b"".join(line + b"\n" for line in lines[:epochs]))
 
     def _epochs_over(self, folder: Path, lines: int) -> int:
         """How many epochs of the history are over; the state after them is read."""
         if self.over:
             return int((self.about or {}).get("epochs_over", lines))
-        found = read_state(folder / _LAST, self._or_another(_COPY))
-        if found is None and lines > 1:
+        found = self._read_state(_LAST, _COPY)
+        if found is None and (lines > 1 or (self.manifest and self.manifest.lacks(_LAST))):
             raise self._missing(folder / _LAST, f"the state after the run's {lines} epochs")
         if found is None:
             return 0
         self.state, self.last = found
         return int(self.last["epochs"])
 
-    def _note(self, about: Mapping[str, Any]) -> None:
+    def _note(self, about: Mapping[str, Any]) -> bool:
+        """Note what the run is; whether it is on the disk."""
         self.about = dict(about)
-        self._write(write_json, Path(self.directory or "") / _ABOUT, about)
+        return self._write(self._write_about, about)
 
-    def _append(self, epoch: Epoch) -> None:
-        rate: Any = str(epoch.rate) if isinstance(epoch.rate, Rate) else float(epoch.rate)
-        with (Path(self.directory or "") / _HISTORY).open("a") as file:
-            file.write(json.dumps([*epoch._replace(rate=rate)]) + "\n")
+    def _write_about(self, about: Mapping[str, Any]) -> None:
+        if self.manifest is not None:
+            with self.manifest.replacing(_ABOUT) as temporary:
+                write_json(temporary, about)
+
+    def _write_state(self, name: str, state: State, notes: Mapping[str, Any] | None = None) -> None:
+        if self.manifest is not None:
+            with self.manifest.replacing(name) as temporary:
+                write_state(temporary, state, notes)
+
+    def _read_state(self, name: str, remedy: str) -> tuple[State, dict[str, Any]] | None:
+        if self.manifest is None or self.manifest.verified(name, remedy) is None:
+            return None
+        return read_state(self.manifest.folder / name, self._or_another(remedy))
+
+    def _append(self) -> None:
+        """Bring the file of the history up to it, whatever was cut off before."""
+        path = Path(self.directory or "") / _HISTORY
+        lines, size = self._written if path.exists() else (0, 0)
+        text = b"".join(map(_line, self.history[lines:]))
+        with path.open("ab") as file:
+            file.truncate(size)
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        self._written = len(self.history), size + len(text)
 
-    def _write(self, write: Any, *arguments: Any) -> None:
+    def _write(self, write: Any, *arguments: Any) -> bool:
         try:
             write(*arguments)
         except OSError as error:
@@ -254,14 +291,21 @@ class Journal:
                     f"be resumed from here: {error}"
                 )
             self._failed = True
+            return False
+        return True
 
     def _read_about(self, path: Path) -> dict[str, Any]:
         try:
             about = json.loads(path.read_bytes())
             if not isinstance(about, dict) or "begun_at" not in about:
                 raise ValueError("it does not say what the run was begun with")
-        except ValueError as error:
+        except (OSError, RecursionError, ValueError) as error:
             raise damaged(path, error, self._or_another(_COPY)) from error
+        if self.manifest is not None:
+            self.manifest.whole = bool(about.get(_CHECKSUMS))
+            if self.manifest.whole and not self.manifest.exists:
+                raise self._missing(path.with_name("manifest.json"), "the checksums of its files")
+            self.manifest.verified(_ABOUT, _COPY)
         return about
 
     def _missing(self, path: Path, what: str) -> ValueError:
@@ -271,6 +315,11 @@ class Journal:
 
     def _or_another(self, remedy: str) -> str:
         return f"{remedy}, or {self._another}"
+
+
+def _line(epoch: Epoch) -> bytes:
+    rate: Any = str(epoch.rate) if isinstance(epoch.rate, Rate) else float(epoch.rate)
+    return json.dumps([*epoch._replace(rate=rate)]).encode() + b"\n"
 
 
 def _epoch(fields: list[Any]) -> Epoch:

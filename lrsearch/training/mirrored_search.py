@@ -59,6 +59,7 @@ class MirroredSearch:
     ) -> None:
         self.search = search
         self.entrance = entrance
+        self._path = path
         self._mirror: Study | None = None
         self._resumable = True
         if path is not None and not isinstance(search, Study):
@@ -118,20 +119,35 @@ class MirroredSearch:
         self._record("close")
         self._mirror = None
 
-    def require(self, trials: int) -> None:
-        """Make sure that the search has so many trials, which the run has trained.
+    def require(self, history: Sequence[Any]) -> None:
+        """Make sure that the search was told the epochs of the run, and no more.
 
         Raises
         ------
         ValueError
-            If it has fewer.
+            If it was not.
         """
+        trials = 1 + max([epoch.trial for epoch in history], default=-1)
         known = len(self.search.trials)
         if known < trials:
             raise ValueError(
                 f"the run folder has epochs of {trials} trials, and its search knows {known} of "
-                "them: its study is missing, or could not be written. Pass another directory to "
+                f"them: its study {self._path} is missing, damaged, or could not be written. Put "
+                f"copies of all files of the folder back, or pass another directory to "
                 f"{self.entrance}, and a new search"
+            )
+        told = [(e.trial, e.score, e.epoch) for e in history if e.phase == "explore"]
+        reports = [(e[1], *e[3:]) for e in self.search.events if e[0] == "report"]
+        ends = [told]
+        if len(told) == len(history):  # the last one is told when the run goes on
+            ends.append(told[:-1])
+        if self._mirror is not None and not any(
+            _text(end) == _text(reports[len(reports) - len(end) :]) for end in ends
+        ):
+            raise ValueError(
+                f"{self._mirror.path} holds a search that was told other epochs than the run has "
+                "trained: put copies of all files of the folder back, or pass another directory "
+                f"to {self.entrance}, and a new search"
             )
 
     def _open(self, path: Path, known: bool) -> None:

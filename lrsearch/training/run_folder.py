@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lrsearch.files import remove_partial, replacing, write_predictions
+from lrsearch.files import remove_partial, write_predictions
 from lrsearch.results import write_run
 from lrsearch.training.entrance import LOOP, Entrance
 from lrsearch.training.journal import GOES_ON_FROM, Journal
+from lrsearch.training.manifest import Manifest
 from lrsearch.training.owner import Owner
 from lrsearch.training.state import Arrays
 from lrsearch.training.state_files import damaged
@@ -56,13 +57,10 @@ class RunFolder:
         self.weights_file = weights_file
         self._another = f"pass another directory to {entrance.name}"
         self._entrance = entrance
+        self.manifest: Manifest | None = None
+        self._best = 0
         self._failed = False
         self._owner: Owner | None = None
-
-    @property
-    def trials(self) -> Path | None:
-        """The folder of paused trials' states."""
-        return None if self.directory is None else self.directory / "trials"
 
     def prepare(self) -> Journal:
         """Make the folder; what an earlier process of the run left there is in its journal.
@@ -89,6 +87,7 @@ class RunFolder:
         self.own()
         remove_partial(folder)
         journal = Journal(folder, self._entrance.name)
+        self.manifest = journal.manifest
         names = (self.weights_file, *_OF_A_RUN)
         held = [name for name in names if (folder / name).exists()]
         if held and not journal.resumed:
@@ -105,43 +104,56 @@ class RunFolder:
         ------
         BlockingIOError
             If another process is at it.
+        ValueError
+            If one has gone on with the run since it was released.
         """
-        if self.directory is not None and (self._owner is None or not self._owner.unlock.alive):
-            self._owner = Owner(self.directory, self._another)
+        if self.directory is None or (self._owner is not None and self._owner.unlock.alive):
+            return
+        self._owner = Owner(self.directory, self._another)
+        if self.manifest is not None and self.manifest.changed:
+            self.release()
+            raise ValueError(
+                f"another process has gone on with the run in {self.directory}: begin with a new "
+                f"{self._entrance.name}, which goes on where that one is, or {self._another}"
+            )
 
     def release(self) -> None:
         """Let other processes write to the folder."""
         if self._owner is not None:
             self._owner.release()
 
-    def best(self, trainee: Trainee) -> None:
-        """Save the trainee's weights, and predict with them."""
+    def best(self, trainee: Trainee, epoch: int) -> None:
+        """Save the trainee's weights, which this epoch of the run has reached, and predict."""
         if self.directory is None:
             return
+        self._best = epoch
         self._failed = False
         self._write(self._save_weights, trainee)
         if self.predict is not None:
             self._write(self._save_predictions, self.predict)
 
-    def best_weights(self, trainee: Trainee) -> Arrays | None:
-        """The saved weights, which the trainee then has; None where none were saved.
+    def best_weights(self, trainee: Trainee, epoch: int) -> Arrays | None:
+        """The weights saved of this epoch, which the trainee then has; None where none were.
 
         Raises
         ------
         ValueError
             If the file is damaged.
         """
-        path = None if self.directory is None else self.directory / self.weights_file
-        if path is None or not path.exists():
+        if self.manifest is None:
             return None
+        remedy = (
+            "put a copy of it back, or (where the run is not over) remove it to go on without the "
+            "best weights so far"
+        )
+        noted = self.manifest.verified(self.weights_file, remedy)
+        if noted is None or noted.get("epoch", epoch) != epoch:
+            return None
+        path = self.manifest.folder / self.weights_file
         try:
             trainee.read_weights(path)
-        except (KeyError, OSError, ValueError) as error:
-            remedy = (
-                "put a copy of it back, or (where the run is not over) remove it to go on without "
-                f"the best weights so far, or {self._another}"
-            )
-            raise damaged(path, error, remedy) from error
+        except (KeyError, OSError, RuntimeError, ValueError) as error:
+            raise damaged(path, error, f"{remedy}, or {self._another}") from error
         return trainee.weights()
 
     def tables(self, search: Any, exploit: Any, name: str, **notes: Any) -> None:
@@ -160,11 +172,12 @@ class RunFolder:
     def retry(self, trainee: Trainee) -> None:
         """Save the trainee's weights, which are the best, if that failed before."""
         if self._failed:
-            self.best(trainee)
+            self.best(trainee, self._best)
 
     def _save_weights(self, trainee: Trainee) -> None:
-        with replacing(Path(self.directory or "") / self.weights_file) as temporary:
-            trainee.write_weights(temporary)
+        if self.manifest is not None:
+            with self.manifest.replacing(self.weights_file, epoch=self._best) as temporary:
+                trainee.write_weights(temporary)
 
     def _save_predictions(self, predict: Callable[[], Any]) -> None:
         write_predictions(Path(self.directory or "") / _PREDICTIONS, predict())

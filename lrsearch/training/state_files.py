@@ -11,14 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from lrsearch.files import replacing
 from lrsearch.training.state import State
 
 __all__ = ["damaged", "read_notes", "read_state", "write_state"]
 
 
 def write_state(path: Path, state: State, notes: Mapping[str, Any] | None = None) -> None:
-    """Write a state and notes on it, whole or not at all.
+    """Write a state and notes on it; `lrsearch.files.replacing` gives a path to write whole to.
 
     Raises
     ------
@@ -31,7 +30,7 @@ def write_state(path: Path, state: State, notes: Mapping[str, Any] | None = None
         for index, array in enumerate(part)
     }
     arrays["notes"] = np.array(json.dumps(dict(notes or {})))
-    with replacing(path) as temporary, temporary.open("wb") as file:
+    with path.open("wb") as file:
         np.savez(file, **arrays)
 
 
@@ -50,7 +49,7 @@ def read_state(path: Path, remedy: str) -> tuple[State, dict[str, Any]] | None:
             name: [arrays[f"{name}_{i}"] for i in range(_count(list(arrays), name))]
             for name in State._fields
         }
-        notes = json.loads(str(arrays["notes"]))
+        notes: dict[str, Any] = json.loads(str(arrays["notes"]))
     return State(parts["model"], parts["optimizer"], tuple(parts["generators"])), notes
 
 
@@ -80,7 +79,7 @@ def _arrays(path: Path, remedy: str) -> Iterator[Mapping[str, np.ndarray]]:
             raise ValueError("it is no .npz file, or not a whole one")
         with np.load(path, allow_pickle=False) as arrays:
             yield arrays
-    except (EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+    except Exception as error:  # of the many that a damaged file raises
         raise damaged(path, error, remedy) from error
 
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -135,7 +136,7 @@ def test_a_folder_that_goes_away_is_a_warning_and_the_training_goes_on(tmp_path:
 
     class Remove(keras.callbacks.Callback):
         def on_train_begin(self, logs: Any = None) -> None:
-            folder.rmdir()
+            shutil.rmtree(folder)
 
     explorer = LRExplorerCallback(decades(), directory=folder, verbose=0)
     with pytest.warns(RuntimeWarning, match="could not be written, training goes on"):

@@ -37,12 +37,16 @@ def folder(exploiting: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(exploiting, tmp_path / "run"))
 
 
-def make_best(folder: Path, epoch: int) -> None:
-    """Let no other epoch reach this one's score."""
-    path = folder / "history.jsonl"
-    epochs = [json.loads(line) for line in path.read_text().splitlines()]
-    epochs[epoch][-1] = -1.0
-    path.write_text("".join(f"{json.dumps(fields)}\n" for fields in epochs))
+@pytest.fixture(scope="module")
+def worsening(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One that was killed in a second phase which is worse than the first."""
+    folder: Path = tmp_path_factory.mktemp("worsening") / "run"
+    killed(folder, 14, exploit=worse)
+    return folder
+
+
+def worse(search: Any, left: int) -> Exploit:
+    return Exploit(["1.0"], left, patience=None)
 
 
 def with_activation(activation: str) -> keras.Model:
@@ -145,12 +149,13 @@ def test_the_same_model_is_known_by_other_numbers_at_another_rate(folder: Path) 
 
 
 def test_a_folder_that_knows_less_is_gone_on_with(tmp_path: Path) -> None:
-    """As those of an earlier version, which kept no averages."""
+    """As those of an earlier version, which kept neither averages nor checksums."""
     folder = tmp_path / "run"
     killed(folder, 14, average=False)
     known = ("monitor", "direction", "epochs", "steps", "optimizer", "begun_at", "variables")
     about = json.loads((folder / "run.json").read_text())
     (folder / "run.json").write_text(json.dumps({name: about[name] for name in known}))
+    (folder / "manifest.json").unlink()
     assert len(run(folder).history) == 18
 
 
@@ -166,20 +171,22 @@ def test_a_folder_that_knows_less_is_gone_on_with(tmp_path: Path) -> None:
         ("trials/000003.npz", "remove it to have its trial trained again"),
     ],
 )
-def test_a_damaged_file_is_named_with_what_to_do(folder: Path, name: str, remedy: str) -> None:
+def test_a_damaged_file_is_named_with_what_to_do(
+    worsening: Path, tmp_path: Path, name: str, remedy: str
+) -> None:
     """Nothing is trained, or changed in the folder; what may be removed can be done without."""
-    make_best(folder, 3)
+    folder = Path(shutil.copytree(worsening, tmp_path / "run"))
     path = folder / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"PK\x03\x04 half a file\n" * 20)
     kept = [*folder.rglob("*.npz"), folder / "run.json", folder / "history.jsonl"]
     before = {file: file.read_bytes() for file in kept}
     with pytest.raises(ValueError, match=rf"{name} is damaged \(.*: {remedy}.* another directory"):
-        run(folder)
+        run(folder, exploit=worse)
     assert all(file.read_bytes() == content for file, content in before.items())
     if "remove" in remedy:
         path.unlink()
-        assert len(run(folder).history) == 18
+        assert len(run(folder, exploit=worse).history) == 18
 
 
 @pytest.mark.parametrize(
@@ -187,7 +194,7 @@ def test_a_damaged_file_is_named_with_what_to_do(folder: Path, name: str, remedy
     [
         ("history.jsonl", "history.jsonl lacks 15 of the run's 15 epochs"),
         ("last.npz", "last.npz lacks the state after the run's 15 epochs"),
-        ("study.db*", "its search knows 0 of them: its study is missing"),
+        ("study.db*", "its search knows 0 of them: its study .* is missing"),
         ("run.json", r"cannot be gone on with: pass another directory"),
     ],
 )
@@ -200,19 +207,21 @@ def test_a_missing_file_is_an_error_rather_than_another_run(
         run(folder)
 
 
-def test_missing_best_weights_are_warned_of_or_refused_where_the_run_is_over(folder: Path) -> None:
+def test_missing_best_weights_are_warned_of_or_refused_where_the_run_is_over(
+    worsening: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(worsening, tmp_path / "run"))
     weights = folder / "best.weights.h5"
-    make_best(folder, 3)
     weights.unlink()
     model = network()
-    explorer = race(folder)
+    explorer = race(folder, exploit=worse)
     with pytest.warns(RuntimeWarning, match="lacks the best weights so far"):
         fit(model, explorer, epochs=18)
     x, y = data()
     assert model.evaluate(x[48:], y[48:], verbose=0) == pytest.approx(explorer.best_score, rel=1e-4)
     weights.unlink()
     with pytest.raises(ValueError, match="lacks the best weights so far, and its run is over"):
-        run(folder)
+        run(folder, exploit=worse)
 
 
 def test_warnings_point_at_the_line_that_called_fit(tmp_path: Path) -> None:

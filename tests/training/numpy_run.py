@@ -4,8 +4,11 @@ Prints a line for each epoch that is over, and at the end the outcome.
 """
 
 import json
+import os
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 from lrsearch import DigitRace, Exploit, Explorer
 from lrsearch.testing import Quadratic
@@ -49,6 +52,19 @@ def outcome(explorer):
         "best": explorer.best_score,
         "loss": explorer.trainee.loss(),
     }
+
+
+def started(folder, pause=0.0):
+    """A process of its own."""
+    root = Path(__file__).parents[2]
+    paths = os.pathsep.join([str(root), str(root / "adapters")])
+    return subprocess.Popen(
+        [sys.executable, __file__, str(folder), str(pause)],
+        env={**os.environ, "PYTHONPATH": paths},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 if __name__ == "__main__":

@@ -11,22 +11,10 @@ from pathlib import Path
 import pytest
 
 from lrsearch.training.owner import Owner
-from tests.training.numpy_run import outcome, trained
+from tests.training.numpy_run import outcome, started, trained
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("without_pictures")
-SCRIPT = ROOT / "tests" / "training" / "numpy_run.py"
-
-
-def started(folder, pause=0.0):
-    paths = os.pathsep.join([str(ROOT), str(ROOT / "adapters")])
-    return subprocess.Popen(
-        [sys.executable, str(SCRIPT), str(folder), str(pause)],
-        env={**os.environ, "PYTHONPATH": paths},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def after_epochs(folder, count, pause=0.02):
