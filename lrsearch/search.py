@@ -8,19 +8,27 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 from lrsearch.checks import at_least, is_number, number, numbers, sign
 from lrsearch.checks import standard_error as checked_error
 from lrsearch.evidence import Evidence
+from lrsearch.exploit.annealing import annealing
+from lrsearch.exploit.schedules import CosineAnnealing
 from lrsearch.hints import DIRECTION, STARTED_ANEW, Repeats, seems_to_minimise_accuracy
 from lrsearch.rate import Rate
-from lrsearch.trial import LegState, Round, StaleTrial, Trial, TrialRecord, Trials
+from lrsearch.trial import (
+    Direction,
+    Event,
+    LegState,
+    Round,
+    StaleTrial,
+    Trial,
+    TrialRecord,
+    Trials,
+)
 
 __all__ = ["Direction", "Event", "Search"]
-
-Direction = Literal["minimize", "maximize"]
-Event = tuple[Any, ...]
 
 
 class Search(ABC):
@@ -260,6 +268,50 @@ class Search(ABC):
     def evidence(self) -> Evidence | None:
         """Which rates the scores cannot tell apart from the best; None where no trial has one."""
         return Evidence.of(self._records, self.direction, self.rate)
+
+    def schedule(
+        self, epochs: int, *, usual: Any = None, averaged: bool = False
+    ) -> CosineAnnealing:
+        """What to train with now: the peak, warm-up and decay that the rate found stands for.
+
+        Parameters
+        ----------
+        epochs : int
+            Epochs of the training to come.
+        usual : rate, optional
+            The optimizer's own rate, which longer trainings keep nearer to.
+        averaged : bool
+            Whether the search's trainings and the one to come are validated with a running
+            average of the weights.
+
+        Returns
+        -------
+        CosineAnnealing
+            Called with an epoch, from 0, it gives the epoch's rate; ``schedule.at(epoch, step)``
+            that of a step within it.
+
+        Raises
+        ------
+        RuntimeError
+            If no rate was found yet.
+        ValueError, TypeError
+            If an argument is none of the above.
+
+        Examples
+        --------
+        >>> import lrsearch
+        >>> search = lrsearch.GridSearch(["0.1", "0.01"])
+        >>> for trial in search:
+        ...     search.tell(trial, trial.rate)
+        >>> schedule = search.schedule(50)
+        >>> schedule.peak, [round(schedule(epoch), 5) for epoch in (0, 5, 27.5, 50)]
+        (Rate('0.0063'), [0.00126, 0.0063, 0.00315, 0.0])
+        """
+        rate = self.rate
+        if rate is None:
+            raise RuntimeError("there is no rate to anneal from yet: tell the search scores first")
+        own = 0.0 if usual is None else float(Rate(usual))
+        return annealing(rate, epochs, usual=own, averaged=averaged)
 
     # Ask, report, tell, release ---------------------------------------------------------------
 

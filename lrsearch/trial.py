@@ -9,7 +9,13 @@ from typing import Any, Literal, NamedTuple, overload
 
 from lrsearch.rate import Rate
 
-__all__ = ["LegState", "Round", "StaleTrial", "State", "Trial", "TrialRecord", "Trials"]
+__all__ = [
+    "Direction", "Event", "LegState", "Round", "StaleTrial", "State", "Trial", "TrialRecord",
+    "Trials",
+]  # fmt: skip
+
+Direction = Literal["minimize", "maximize"]
+Event = tuple[Any, ...]
 
 State = Literal["asked", "paused", "complete", "stopped", "diverged", "released"]
 

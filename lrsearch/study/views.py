@@ -10,6 +10,7 @@ from typing import Any
 
 from lrsearch.checks import other_file
 from lrsearch.evidence import Evidence
+from lrsearch.exploit import CosineAnnealing
 from lrsearch.files import csv_text, write_text
 from lrsearch.rate import Rate
 from lrsearch.results import TRIAL_COLUMNS, trial_rows
@@ -105,6 +106,12 @@ class StudyViews(ABC):
     def evidence(self) -> Evidence | None:
         """Which rates the scores cannot tell apart, and how many digits they support."""
         return self._refresh().evidence()
+
+    def schedule(
+        self, epochs: int, *, usual: Any = None, averaged: bool = False
+    ) -> CosineAnnealing:
+        """What to train with now, as `Search.schedule` has it."""
+        return self._refresh().schedule(epochs, usual=usual, averaged=averaged)
 
     def to_csv(
         self, path: str | os.PathLike[str] | None = None, *, scores: bool = False

@@ -11,7 +11,7 @@ people.
 """
 
 from lrsearch.training.checkpoints import Checkpoints
-from lrsearch.training.defaults import default_exploit, default_search, peak_factor, peak_rate
+from lrsearch.training.defaults import default_exploit, default_search
 from lrsearch.training.display import Display
 from lrsearch.training.entrance import Entrance, warn_of_the_end
 from lrsearch.training.explorer import Explorer, improves
@@ -42,8 +42,6 @@ __all__ = [
     "default_exploit",
     "default_search",
     "improves",
-    "peak_factor",
-    "peak_rate",
     "read_state",
     "warn",
     "warn_of_the_end",

@@ -116,7 +116,8 @@ class Trainee(ABC):
 
 _NEEDED = (
     "take", "put", "initial", "new_optimizer", "begin_epoch", "weights", "keep_average",
-    "swap_average", "drop_average", "identity", "notes", "write_weights", "read_weights", "weights_file", "rate",
+    "swap_average", "drop_average", "identity", "notes", "write_weights", "read_weights",
+    "weights_file", "rate",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import keras
 import pytest
 
 from lrsearch import CosineAnnealing, DigitRace
-from lrsearch.training import peak_factor, peak_rate
+from lrsearch.exploit import peak_rate
 from lrsearch_keras import LRExplorerCallback
 from tests.keras.tasks import data, fit, line, network
 
@@ -29,18 +29,6 @@ def test_a_tenth_races_and_the_rest_anneals_from_a_fresh_start() -> None:
     assert float(exploited[-1].rate) < 0.01 * peak
     x, y = data()
     assert model.evaluate(x[48:], y[48:], verbose=0) == pytest.approx(explorer.best_score, rel=1e-4)
-
-
-def test_a_longer_annealing_begins_lower() -> None:
-    factors = [peak_factor(epochs) for epochs in (1, 40, 160, 640)]
-    assert factors == pytest.approx([0.7, 0.7, 0.35, 0.175])
-
-
-def test_the_peak_falls_towards_the_optimizers_own_rate_where_that_is_near_and_no_further() -> None:
-    peaks = [float(peak_rate(0.08, 0.02, epochs, True)) for epochs in (1, 40, 80, 160, 10**6)]
-    assert peaks == pytest.approx([0.08, 0.08, 0.04, 0.02, 0.02])
-    assert peak_rate(0.1, 0.02, 640, True) == 0.1
-    assert peak_rate(0.01, 0.02, 640, True) == 0.01
 
 
 def test_without_averages_the_peak_is_as_the_weights_bear_it() -> None:

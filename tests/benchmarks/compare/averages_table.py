@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lrsearch import DECADES, DigitRace
-from lrsearch.training import peak_rate
+from lrsearch.exploit import peak_rate
 from tests.benchmarks import measured
 
 __all__ = ["RULES", "Replay", "Rule", "table"]
