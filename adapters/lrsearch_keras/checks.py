@@ -58,7 +58,7 @@ def check_optimizer(model: Any) -> None:
 
 
 def check_others(caller: Any) -> None:
-    """Raise where another callback of the fit sets the rate of each epoch, wherever it is listed.
+    """Raise where another callback sets the rate of each epoch, or validates other weights.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def check_others(caller: Any) -> None:
     Raises
     ------
     ValueError
-        It says what to do with the schedule.
+        It says what to do with the callback.
     """
     callbacks = caller.f_locals.get("self") if caller is not None else None
     for other in getattr(callbacks, "callbacks", None) or ():
@@ -76,6 +76,12 @@ def check_others(caller: Any) -> None:
             raise ValueError(
                 f"{type(other).__name__} sets the rate of each epoch, and so does "
                 f"LRExplorerCallback: {_LEAVE_OUT}"
+            )
+        if isinstance(other, keras.callbacks.SwapEMAWeights):
+            raise ValueError(
+                "SwapEMAWeights validates with other weights than the best that LRExplorerCallback "
+                "would keep: leave it and use_ema out, LRExplorerCallback validates with a running "
+                "average of the weights itself, and leaves the best one in the model"
             )
 
 

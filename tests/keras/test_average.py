@@ -136,6 +136,16 @@ def test_an_optimizer_that_keeps_its_own_average_is_left_alone() -> None:
     assert explored(True) == explored(False)
 
 
+@pytest.mark.parametrize("on_epoch", [False, True])
+def test_a_callback_that_swaps_weights_is_refused(on_epoch: bool) -> None:
+    model = network()
+    model.compile(keras.optimizers.Adam(use_ema=True), "mse")
+    swap = keras.callbacks.SwapEMAWeights(swap_on_epoch=on_epoch)
+    for callbacks in ([swap], [keras.callbacks.ReduceLROnPlateau(), swap]):
+        with pytest.raises(ValueError, match="leave it and use_ema out"):
+            fit(model, LRExplorerCallback(verbose=0), epochs=20, callbacks=callbacks)
+
+
 def test_a_score_of_training_is_of_the_weights() -> None:
     model = line()
     explorer = LRExplorerCallback(decades(), monitor="loss", exploit=False, verbose=0)
