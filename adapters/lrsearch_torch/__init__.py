@@ -9,6 +9,7 @@ except ImportError as error:
     ) from error
 
 from lrsearch.training import Epoch, State
+from lrsearch_torch.explorer import Explorer
 from lrsearch_torch.trainee import TorchTrainee
 
-__all__ = ["Epoch", "State", "TorchTrainee"]
+__all__ = ["Epoch", "Explorer", "State", "TorchTrainee"]

@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 
 from lrsearch.training import warn
 
-__all__ = ["check_model", "check_optimizers"]
+__all__ = ["check_model", "check_no_scheduler", "check_optimizers", "check_rate"]
 
 
 def check_optimizers(given: Any) -> list[Optimizer]:
@@ -47,18 +47,48 @@ def check_optimizers(given: Any) -> list[Optimizer]:
                     f"{name} has no learning rate that could be set: a group's 'lr' has to be a "
                     f"number, got {group.get('lr')!r}"
                 )
-            if "initial_lr" in group or hasattr(optimizer.step, "_wrapped_by_lr_sched"):
-                raise ValueError(
-                    f"an LRScheduler sets the rate of {name}, and so does Explorer: leave the "
-                    "LRScheduler out, or give its schedule to the second phase, "
-                    "exploit=Exploit(..., schedule=...)"
-                )
+        check_no_scheduler(optimizer)
     if float(optimizers[0].param_groups[0]["lr"]) <= 0:
         raise ValueError(
             "the first group's learning rate is 0, and all others keep their ratios to it: build "
             "the optimizer with the rate that you would use, and put frozen groups last"
         )
     return optimizers
+
+
+def check_no_scheduler(optimizer: Optimizer) -> None:
+    """Raise where an LRScheduler was made for an optimizer.
+
+    Raises
+    ------
+    ValueError
+        It says what to do with the schedule.
+    """
+    if hasattr(optimizer.step, "_wrapped_by_lr_sched"):
+        raise ValueError(
+            f"an LRScheduler sets the rate of {type(optimizer).__name__}, {_LEAVE_OUT}"
+        )
+
+
+def check_rate(trained: float, rate: float) -> None:
+    """Raise where an epoch was not trained at the rate that was set for it.
+
+    Raises
+    ------
+    ValueError
+        It names what does this.
+    """
+    if not math.isclose(trained, rate, rel_tol=1e-6):
+        raise ValueError(
+            f"the rate was set to {rate:.4g}, and something else has set {trained:.4g}, an "
+            f"LRScheduler most likely, {_LEAVE_OUT}"
+        )
+
+
+_LEAVE_OUT = (
+    "and so does Explorer: leave the LRScheduler out, or give its schedule to the second phase, "
+    "exploit=Exploit(..., schedule=...)"
+)
 
 
 def check_model(model: Any, optimizers: Sequence[Optimizer]) -> None:

@@ -56,8 +56,6 @@ class TorchTrainee(Trainee):
         Where copies are kept: in the host's memory, or where the tensors are.
     generators : sequence of torch.Generator
         Generators of the caller's own, of a DataLoader, say.
-    steps : int, optional
-        Steps of an epoch, where they are known; otherwise those of the first epoch are counted.
 
     Examples
     --------
@@ -80,7 +78,6 @@ class TorchTrainee(Trainee):
         seed: int = 0,
         states: Copying = "host",
         generators: Sequence[torch.Generator] = (),
-        steps: int | None = None,
     ) -> None:
         self.model = inner(model)
         self.optimizers = check_optimizers(optimizer)
@@ -89,14 +86,15 @@ class TorchTrainee(Trainee):
             raise ValueError(f'states has to be "host" or "device", got {states!r}')
         self.scaler = scaler
         self.states = states
-        self.steps = steps
         self._generators = list(generators)
         self._average: Average | None = None
         self._hook: Any = None
         self._groups = [group for opt in self.optimizers for group in opt.param_groups]
+        self._parameters = [parameter for group in self._groups for parameter in group["params"]]
         first = float(self._groups[0]["lr"])
         self._ratios = [float(group["lr"]) / first for group in self._groups]
         self._inits = Inits(self.model, self.trained, initial, seed)
+        self._names = list(self._named())
         self._new_optimizer = self._packed([new_states(opt) for opt in self.optimizers], NEW)
 
     # The rate ---------------------------------------------------------------------------------
@@ -118,8 +116,8 @@ class TorchTrainee(Trainee):
 
     @property
     def trained(self) -> list[nn.Parameter]:
-        """The parameters that the optimizers have."""
-        return [parameter for group in self._groups for parameter in group["params"]]
+        """The parameters that the optimizers had when this was made."""
+        return self._parameters
 
     @property
     def devices(self) -> list[torch.device]:
@@ -130,15 +128,11 @@ class TorchTrainee(Trainee):
     def take(self) -> State:
         optimizers = [taken(optimizer) for optimizer in self.optimizers]
         average = NEW if self._average is None else self._average.taken()
-        return State(
-            self.weights(),
-            self._packed(optimizers, average),
-            generators(self.devices, self._generators),
-        )
+        return State(self.weights(), self._packed(optimizers, average), self.generators())
 
     @torch.no_grad()
     def put(self, state: State) -> None:
-        """Put a state back in place; gradients that were left over are dropped."""
+        """Put a state back in place; gradients that were accumulated are dropped."""
         if state.model:
             for tensor, value in zip(self._tensors(), state.model, strict=True):
                 tensor.copy_(tensor_of(value))
@@ -146,14 +140,14 @@ class TorchTrainee(Trainee):
             self._put_optimizer(unpack(state.optimizer))
         if state.generators:
             put_generators(state.generators, self.devices, self._generators)
-        self.drop_gradients()
+        self._drop_gradients()
 
     def initial(self, init: int, first: State) -> State:
         if init == 0 and not callable(self._inits.initial):
             return first
         before = self.weights()
-        with seeded(self._inits.number(init), self.devices, self._generators):
-            drawn = generators(self.devices, self._generators)
+        with self._seeded(init):
+            drawn = self.generators()
             try:
                 self._inits.draw(init)
                 weights = self.weights()
@@ -173,10 +167,52 @@ class TorchTrainee(Trainee):
     def weights(self) -> list[Copy]:
         return [Copy(tensor, self.states) for tensor in self._tensors()]
 
-    def drop_gradients(self) -> None:
-        """Drop gradients that were accumulated and led to no step."""
-        for parameter in self.trained:
-            parameter.grad = None
+    def generators(self) -> list[Any]:
+        """The generators' part of the state."""
+        return generators(self.devices, self._generators)
+
+    def generators_of(self, init: int, rank: int = 0) -> list[Any]:
+        """The generators' part of the state of an init, of one process of several."""
+        with self._seeded(init, rank):
+            return self.generators()
+
+    def leaving_generators(self, function: Callable[[], Any]) -> Callable[[], Any]:
+        """A function after which the generators are where they were before it."""
+
+        def left() -> Any:
+            before = self.generators()
+            try:
+                return function()
+            finally:
+                put_generators(before, self.devices, self._generators)
+
+        return left
+
+    def check(self) -> None:
+        """Raise where there are other parameters than those that a state has.
+
+        Raises
+        ------
+        ValueError
+            It names some.
+        """
+        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
+        known = {id(tensor) for tensor in self.trained}
+        strange = [p for group in groups for p in group["params"] if id(p) not in known]
+        names = [name for name in self._named() if name not in self._names]
+        names += [f"one of shape {tuple(parameter.shape)}" for parameter in strange]
+        if names or len(groups) != len(self._groups):
+            raise ValueError(
+                f"parameters were added after the first epoch had begun ({', '.join(names[:3])}): "
+                "give the model and its optimizers all of theirs before the Explorer is made"
+            )
+
+    def begin_epoch(self) -> None:
+        """Begin without the gradients that were accumulated and led to no step."""
+        self.check()
+        self._drop_gradients()
+        if self._average is not None:
+            self._average.begin_epoch()
 
     # The average ------------------------------------------------------------------------------
 
@@ -184,7 +220,6 @@ class TorchTrainee(Trainee):
         """Take the weights in after the steps of the first optimizer."""
         if self._average is None:
             self._average = Average(averaged(self.model, self.trained))
-            self._average.epoch_steps = self.steps
             self._hook = self.optimizers[0].register_step_post_hook(self._after_step)
         return True
 
@@ -205,8 +240,10 @@ class TorchTrainee(Trainee):
 
     def identity(self) -> dict[str, Any]:
         """Its modules, its tensors' shapes and types, its optimizers and their options."""
+        modules = dict(self.model.named_modules())
         return {
-            "model": re.sub(r" at 0x[0-9a-f]+", "", repr(self.model)).splitlines(),
+            "model": {name or "itself": _described(part) for name, part in modules.items()},
+            "modules": len(modules),
             "tensors": [[list(t.shape), str(t.dtype)] for t in self._tensors()],
             "optimizers": [type(optimizer).__name__ for optimizer in self.optimizers],
             "groups": [_options(group) for group in self._groups],
@@ -221,8 +258,19 @@ class TorchTrainee(Trainee):
 
     # Inside -----------------------------------------------------------------------------------
 
+    def _seeded(self, init: int, rank: int = 0) -> Any:
+        return seeded(self._inits.number(init) + rank, self.devices, self._generators)
+
+    def _drop_gradients(self) -> None:
+        for parameter in self.trained:
+            parameter.grad = None
+
+    def _named(self) -> dict[str, torch.Tensor]:
+        return {**dict(self.model.named_parameters()), **dict(self.model.named_buffers())}
+
     def _tensors(self) -> list[torch.Tensor]:
-        return [*self.model.parameters(), *self.model.buffers()]
+        named = self._named()
+        return [named[name] for name in self._names]
 
     def _packed(self, optimizers: list[Any], average: Any) -> list[Any]:
         scaler = None if self.scaler is None else self.scaler.state_dict()
@@ -246,6 +294,12 @@ def inner(model: Any) -> Any:
             model = model.module
         else:
             return model
+
+
+def _described(module: nn.Module) -> str:
+    """A module's class and settings, without those of its parts and without addresses."""
+    settings = re.sub(r" at 0x[0-9a-f]+", "", module.extra_repr())
+    return f"{type(module).__name__}({settings})"
 
 
 def _options(group: dict[str, Any]) -> dict[str, Any]:

@@ -19,19 +19,13 @@ _PARTS = 64
 class Average:
     """The average of weights over the steps since a beginning, and of an epoch's at most.
 
-    While an epoch's number of steps is not known, the steps so far are fewer, and the average is
-    theirs: an epoch is averaged alike before and after the number is learnt. Weights of less than
-    32 bits are averaged in float32.
+    How many steps an epoch has is what the epoch before had; in the first one, the average is of
+    all its steps so far. Weights of less than 32 bits are averaged in float32.
 
     Parameters
     ----------
     live : sequence of tensors
         The weights, which an optimizer writes to.
-
-    Attributes
-    ----------
-    epoch_steps : int or None
-        Steps of an epoch.
 
     Examples
     --------
@@ -47,16 +41,23 @@ class Average:
 
     def __init__(self, live: Iterable[torch.Tensor]) -> None:
         self.live = list(live)
-        self.epoch_steps: int | None = None
         self._tensors = [_kept(tensor.detach()) for tensor in self.live]
         self._steps = 0
         self._last = 0
+        self._begun = 0
+        self._epoch: int | None = None
+
+    def begin_epoch(self) -> None:
+        """Another epoch begins, about as long as the one before."""
+        if self._steps > self._begun:
+            self._epoch = self._steps - self._begun
+        self._begun = self._steps
 
     @torch.no_grad()
     def step(self) -> None:
         """Take in the weights after a step, or leave them to a later one."""
         self._steps += 1
-        span = min(self._steps, self.epoch_steps or self._steps)
+        span = min(self._steps, self._epoch or self._steps)
         stretch = self._steps - self._last
         if stretch < span // _PARTS:
             return
@@ -80,7 +81,8 @@ class Average:
         return {
             "steps": self._steps,
             "last": self._last,
-            "epoch_steps": self.epoch_steps,
+            "begun": self._begun,
+            "epoch": self._epoch,
             "tensors": self._tensors if self._steps else [],
         }
 
@@ -88,12 +90,12 @@ class Average:
     def put(self, state: Mapping[str, Any]) -> None:
         """Put it into a state that `taken` returned."""
         self._steps, self._last = state["steps"], state["last"]
-        self.epoch_steps = self.epoch_steps or state["epoch_steps"]
+        self._begun, self._epoch = state["begun"], state["epoch"]
         for kept, value in zip(self._tensors, state["tensors"], strict=self._steps > 0):
             kept.copy_(value)
 
 
-NEW: dict[str, Any] = {"steps": 0, "last": 0, "epoch_steps": None, "tensors": []}
+NEW: dict[str, Any] = {"steps": 0, "last": 0, "begun": 0, "epoch": None, "tensors": []}
 """The state of an average before the first step."""
 
 

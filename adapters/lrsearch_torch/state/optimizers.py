@@ -26,22 +26,11 @@ def taken(optimizer: Optimizer) -> dict[str, Any]:
 def put_optimizer(optimizer: Optimizer, state: Mapping[str, Any]) -> None:
     """Put an optimizer into a state that `taken` returned; tensors are written to in place.
 
-    Raises
-    ------
-    ValueError
-        If it has other groups or another number of parameters now.
+    Groups that it was given since then are left as they are.
     """
-    parameters = _parameters(optimizer)
-    known = (len(state["groups"]), len(state["state"]))
-    now = (len(optimizer.param_groups), len(parameters))
-    if known != now:
-        raise ValueError(
-            f"the optimizer had {known[0]} groups of {known[1]} parameters when its state was "
-            f"taken and has {now[0]} of {now[1]} now: add all parameters before the Explorer"
-        )
-    for group, options in zip(optimizer.param_groups, state["groups"], strict=True):
+    for group, options in zip(optimizer.param_groups, state["groups"], strict=False):
         _update(group, options, None)
-    for parameter, kept in zip(parameters, state["state"], strict=True):
+    for parameter, kept in zip(_parameters(optimizer), state["state"], strict=False):
         if not kept:
             optimizer.state.pop(parameter, None)
             continue
