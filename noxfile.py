@@ -19,7 +19,7 @@ QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
 @nox.session
 def tests(session):
     """All tests, the examples at their smallest size among them."""
-    session.install("-e", ".[examples,jax,torch,optuna,cli]", TORCH, *TESTING)
+    session.install("-e", ".[examples,jax,torch,optuna,cli]", TORCH, "optax", "flax", *TESTING)
     session.run("pytest", *session.posargs, env=QUIET)
 
 

@@ -32,14 +32,15 @@ def test_a_numpy_loop():
     assert 0.1 <= rate <= 100
 
 
-def test_a_numpy_explorer_goes_on_where_it_was_killed(tmp_path):
-    whole = run("examples/numpy_explorer.py", "--epochs", "24", "--directory", str(tmp_path / "1"))
+@pytest.mark.parametrize(("example", "kills"), [("numpy_explorer", (4, 15)), ("jax_loop", (15,))])
+def test_an_explorer_goes_on_where_it_was_killed(example, kills, tmp_path):
+    command = [f"examples/{example}.py", "--epochs", "24", "--directory"]
+    whole = run(*command, str(tmp_path / "1"))
     assert 1e-3 <= recommended(whole) <= 1
     folder = tmp_path / "2"
-    command = ["examples/numpy_explorer.py", "--epochs", "24", "--directory", str(folder)]
-    for epochs in (4, 15):
+    for epochs in kills:
         process = subprocess.Popen(
-            [sys.executable, *command],
+            [sys.executable, *command, str(folder)],
             cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         history = folder / "history.jsonl"
@@ -48,9 +49,14 @@ def test_a_numpy_explorer_goes_on_where_it_was_killed(tmp_path):
             time.sleep(0.002)
         process.kill()
         process.wait()
-    assert run(*command).splitlines()[-2:] == whole.splitlines()[-2:]
+    assert run(*command, str(folder)).splitlines()[-2:] == whole.splitlines()[-2:]
     histories = [(tmp_path / name / "history.jsonl").read_text() for name in "12"]
     assert histories[0] == histories[1]
+
+
+def test_a_loop_of_flax_nnx():
+    rate = recommended(run("examples/flax_nnx_loop.py", "--epochs", "20"))
+    assert 1e-3 <= rate <= 1
 
 
 def test_sklearn_by_ask_and_tell():
