@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Literal
 
 import keras
 
-from lrsearch import Evidence, Exploit, Explorer, Rate
-from lrsearch.results import write_html
-from lrsearch.training import Entrance, Epoch, Journal, Options, RunFolder
+from lrsearch import Exploit, Explorer
+from lrsearch.training import Entrance, Journal, Options, Outcome, RunFolder
 from lrsearch_keras import fingerprint
 from lrsearch_keras.checks import check_fit, check_others, check_rate
 from lrsearch_keras.monitor import Validation, check_mode, direction, score_in
@@ -31,7 +30,7 @@ ENTRANCE = Entrance(
 )
 
 
-class LRExplorerCallback(keras.callbacks.Callback):
+class LRExplorerCallback(Outcome, keras.callbacks.Callback):
     """Find the learning rate and train with it, in one ``model.fit``.
 
     The epochs of the fit are shared out. First the search explores: for each of its trials the
@@ -184,7 +183,6 @@ class LRExplorerCallback(keras.callbacks.Callback):
             None if x_test is None else (lambda: predictions_of(self.model, x_test, predict))
         )
         self.folder = RunFolder(directory, predicted, KerasTrainee.weights_file, ENTRANCE)
-        self.explorer: Explorer | None = None
         self._begun = False
         self._direction: Any = ""
         self._journal = Journal(None)
@@ -192,77 +190,6 @@ class LRExplorerCallback(keras.callbacks.Callback):
         self._variables = 0
         self._rate = 0.0
         self._validation = Validation() if monitor.startswith("val_") else None
-
-    @property
-    def search(self) -> Any:
-        return self.options.search if self.explorer is None else self.explorer.search
-
-    @property
-    def exploit(self) -> Exploit | None:
-        return None if self.explorer is None else self.explorer.exploit
-
-    @property
-    def rate(self) -> Rate | None:
-        return None if self.search is None else self.search.rate
-
-    @property
-    def peak(self) -> Rate | None:
-        return None if self.explorer is None else self.explorer.peak
-
-    @property
-    def history(self) -> Sequence[Epoch]:
-        return () if self.explorer is None else self.explorer.history
-
-    @property
-    def best(self) -> Epoch | None:
-        return None if self.explorer is None else self.explorer.best
-
-    @property
-    def best_score(self) -> float | None:
-        return None if self.best is None else self.best.score
-
-    @property
-    def evidence(self) -> Evidence | None:
-        """How many digits the scores support, and which rates they cannot tell apart."""
-        return None if self.search is None else self.search.evidence()
-
-    def report(self, path: str | os.PathLike[str]) -> None:
-        """Write the run as one HTML page: rates, evidence, curves, both phases.
-
-        Parameters
-        ----------
-        path : path
-            The file, ``report.html`` say.
-
-        Raises
-        ------
-        RuntimeError
-            If the fit has not begun.
-        OSError
-            If the file cannot be written.
-        """
-        if self.explorer is None:
-            raise RuntimeError("there is nothing to report before the fit: call fit first")
-        write_html(path, self.search, self.exploit, name=self.monitor)
-
-    def restore(self) -> None:
-        """Put the best weights back, after a fit that raised or was interrupted.
-
-        Where no epoch had a score, the weights are put back that the model had before. The trial
-        in hand is released; with a folder it stays in hand there, for the same script, or the same
-        search, to go on with. The folder's tables and pictures are brought up to date.
-
-        Examples
-        --------
-        ::
-
-            try:
-                model.fit(..., callbacks=[explorer])
-            except KeyboardInterrupt:
-                explorer.restore()
-        """
-        if self.explorer is not None:
-            self.explorer.restore()
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Check what can be checked before training."""

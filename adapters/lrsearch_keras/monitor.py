@@ -8,14 +8,11 @@ from typing import Any, Literal
 import keras
 
 from lrsearch import Direction
+from lrsearch.training import direction_of_name
 
 __all__ = ["Validation", "check_mode", "direction", "score_in"]
 
 _MODES: dict[str, Direction] = {"min": "minimize", "max": "maximize"}
-_SMALLER = ("loss", "error", "mse", "mae", "mape", "msle", "nll", "crossentropy", "perplexity",
-            "divergence", "hinge", "poisson", "deviance")  # fmt: skip
-_LARGER = ("acc", "auc", "precision", "recall", "f1", "fbeta", "fmeasure", "score", "iou", "dice",
-           "r2", "similarity", "correlation", "psnr", "ssim", "bleu")  # fmt: skip
 
 
 def direction(
@@ -46,7 +43,8 @@ def direction(
     'maximize'
     """
     told = None if search is None else search.direction
-    found = _MODES[mode] if mode != "auto" else _from_metric(monitor, model) or _from_name(monitor)
+    name = monitor.removeprefix("val_")
+    found = _MODES[mode] if mode != "auto" else _from_metric(name, model) or direction_of_name(name)
     if found is None:
         found = told
     if found is None:
@@ -144,17 +142,9 @@ class Validation:
         return asked
 
 
-def _from_metric(monitor: str, model: keras.Model) -> Direction | None:
-    name = monitor.removeprefix("val_")
+def _from_metric(name: str, model: keras.Model) -> Direction | None:
     for metric in model.metrics:
         for one in (metric, *getattr(metric, "metrics", ())):
             if one.name == name and getattr(one, "_direction", None) is not None:
                 return "maximize" if one._direction == "up" else "minimize"
     return None
-
-
-def _from_name(monitor: str) -> Direction | None:
-    name = monitor.removeprefix("val_").lower()
-    if any(part in name for part in _SMALLER):
-        return "minimize"
-    return "maximize" if any(part in name for part in _LARGER) else None

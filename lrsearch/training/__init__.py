@@ -6,8 +6,8 @@ and `state` a copy of all that training changes. `phases` says which state and r
 `trials` and `checkpoints` hold the states of paused trials, `defaults` is the rule where nothing
 was told. `run_folder` and `journal` are the files of a run that a killed process goes on from,
 `manifest` their checksums, `owner` the one process that writes them, `mirrored_search` the second
-copy of its search. `display`, `entrance` and `warning` speak to
-people.
+copy of its search. `display`, `entrance` and `warning` speak to people. `outcome` is what callbacks
+of all frameworks show, `monitor` what a score's name tells.
 """
 
 from lrsearch.training.checkpoints import Checkpoints
@@ -16,7 +16,9 @@ from lrsearch.training.display import Display
 from lrsearch.training.entrance import Entrance, warn_of_the_end
 from lrsearch.training.explorer import Explorer, improves
 from lrsearch.training.journal import Journal
+from lrsearch.training.monitor import direction_of_name
 from lrsearch.training.options import Options, check_search
+from lrsearch.training.outcome import Outcome
 from lrsearch.training.phases import Epoch
 from lrsearch.training.run_folder import RunFolder
 from lrsearch.training.state import Arrays, State
@@ -34,6 +36,7 @@ __all__ = [
     "Explorer",
     "Journal",
     "Options",
+    "Outcome",
     "RunFolder",
     "State",
     "Trainee",
@@ -41,6 +44,7 @@ __all__ = [
     "check_search",
     "default_exploit",
     "default_search",
+    "direction_of_name",
     "improves",
     "read_state",
     "warn",
