@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -91,6 +91,13 @@ def run(
     timeout: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="A run that takes longer has failed.")
     ] = None,
+    patience: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="A run that takes longer is ended, and its trial goes back; for all workers.",
+        ),
+    ] = None,
     retries: Annotated[
         int,
         typer.Option(
@@ -103,8 +110,9 @@ def run(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No line for each trial.")] = False,
 ) -> None:
-    if timeout is not None and not timeout > 0:
-        raise typer.BadParameter(f"--timeout has to be above 0, got {timeout}")
+    for name, seconds in (("--timeout", timeout), ("--patience", patience)):
+        if seconds is not None and not seconds > 0:
+            raise typer.BadParameter(f"{name} has to be above 0, got {seconds}")
     require_other(mirror, study)
     with errors_as_sentences():
         line = CommandLine(command)
@@ -112,7 +120,12 @@ def run(
         program = line.arguments[0]
         if "{" not in program and shutil.which(program) is None:
             raise ProgramError(f"{program} cannot be started: there is no such program")
-        with _opened(study, options, mirror, line) as opened:
+        settings = {
+            "mirror": mirror,
+            "patience": patience,
+            "program": {"command": line.arguments, "score_regex": score_regex},
+        }
+        with _opened(study, options, line, settings) as opened:
             if opened.trials:
                 are = "is" if opened.spent == 1 else "are"
                 say(f"going on with {study}: {_epochs(opened.spent)} {are} spent")
@@ -121,20 +134,23 @@ def run(
             _recommend(opened)
 
 
-def _opened(path: Path, options: SearchOptions, mirror: Path | None, line: CommandLine) -> Study:
+def _opened(
+    path: Path, options: SearchOptions, line: CommandLine, settings: dict[str, Any]
+) -> Study:
+    mirror = settings["mirror"]
     exists = path.exists() or (mirror is not None and mirror.exists())
     if not exists:
         search = options.search()
         _require_epochs(line, search)
-        return Study(path, search, mirror=mirror)
+        return Study(path, search, **settings)
     with contextlib.ExitStack() as stack:
-        study = stack.enter_context(Study.open(path, mirror=mirror))
+        study = stack.enter_context(Study.open(path, **settings))
         _require_epochs(line, study.search)
         if not options.given:
             stack.pop_all()
             return study
         stored = study.config()
-    return Study(path, options.search(stored), mirror=mirror)
+    return Study(path, options.search(stored), **settings)
 
 
 def _require_epochs(line: CommandLine, search: Search) -> None:

@@ -127,20 +127,27 @@ class ProgramWorkers:
         log, written, save_to = folder / "output.txt", folder / "scores", folder / "checkpoint"
         values = values_of(trial, self._checkpoint(trial), str(save_to), str(written))
         scores = _LegScores(self.study, trial)
+        patience = self.study.patience
+        impatient = patience is not None and patience < (self.timeout or math.inf)
         outcome = run_program(
             self.command.filled(values),
             log,
             scores.take,
             printed=None if "scores" in self.command.uses else self.printed,
             written=written if "scores" in self.command.uses else None,
-            timeout=self.timeout,
+            timeout=patience if impatient else self.timeout,
             stop=self._stop,
         )
         if scores.ended:
             self._said(trial)
-        elif outcome.ending == "stopped":
+        elif outcome.ending == "stopped" or (impatient and outcome.ending == "timed out"):
             scores.keep()
             self.study.release(trial)
+            if outcome.ending == "timed out":
+                self.message(
+                    f"trial {trial.number} (rate {trial.rate}) took more than {patience:g} s and "
+                    f"goes back to the pool: {log}"
+                )
         elif outcome.ending == "ended":
             self._require_use(trial, scores.count, log, save_to)
             scores.finish()

@@ -57,7 +57,7 @@ class Claims:
         self._heartbeat: Heartbeat | None = None
         self._hands: dict[threading.Thread, dict[int, tuple[int, float]]] = {}
         self._others: dict[Worker, dict[int, _Seen]] = {}
-        self._unclaimed: list[Trial] = []
+        self._unclaimed: set[tuple[int, int]] = set()
         self._looked = -math.inf
         _live[self._worker.name] = self
 
@@ -70,9 +70,9 @@ class Claims:
         """Note in the file that this worker has a trial, and give signs of life from now on."""
         self._store.claim(number, leg, self._worker, time.time())
         if self._heartbeat is None:
-            lease, patience = self.settings
-            interval = min(lease, patience or math.inf, 4 * _LONGEST_SILENCE) / 4
-            self._heartbeat = Heartbeat(self._beat, interval)
+            longest = self.settings.patience or math.inf
+            longest = min(longest, self.settings.lease, 4 * _LONGEST_SILENCE)
+            self._heartbeat = Heartbeat(self._beat, longest / 4)
 
     def beat(self) -> None:
         """Give a sign of life for all that this worker has."""
@@ -128,22 +128,21 @@ class Claims:
         now = time.monotonic()
         if now - self._looked > _LOOK:
             self._look(out, now)
-        unclaimed = (t.number for t in self._unclaimed if out.get(t.number) == t)
-        numbers = {*unclaimed, *self.overdue(), *self._given_up(now)}
-        return [out[number] for number in sorted(numbers & out.keys())]
+        legs = {*self._unclaimed, *self.overdue(), *self._given_up(now)}
+        return [out[n] for n, leg in sorted(legs) if n in out and out[n].leg == leg]
 
-    def overdue(self) -> list[int]:
-        """Trials of this worker whose thread is gone, or whose leg takes too long."""
+    def overdue(self) -> list[tuple[int, int]]:
+        """Trials and legs of this worker whose thread is gone, or that take too long."""
         patience = self.settings.patience
         late = -math.inf if patience is None else time.monotonic() - patience
-        numbers = []
+        legs = []
         for thread, hand in self._hands.items():
             alive = thread.is_alive()
-            for number, (_, since) in hand.items():
+            for number, (leg, since) in hand.items():
                 if alive and since > late:
                     break  # those taken later are not late either
-                numbers.append(number)
-        return numbers
+                legs.append((number, leg))
+        return legs
 
     def busy(self) -> bool:
         """Whether another worker that is not gone has a trial in hand."""
@@ -164,31 +163,28 @@ class Claims:
             elif seen.claim.heartbeat != claim.heartbeat:
                 seen = _Seen(claim, seen.held, now)
             self._others.setdefault(claim.worker, {})[claim.trial] = seen
-        self._unclaimed = [t for t in out.values() if (t.number, t.leg) not in claimed]
+        self._unclaimed = {(trial.number, trial.leg) for trial in out.values()} - claimed
         self.settings = self._store.settings()
         self._looked = now
 
-    def _given_up(self, now: float) -> list[int]:
-        """Trials of others who are gone, or whose leg takes too long."""
-        lease, patience = self.settings
-        numbers: list[int] = []
+    def _given_up(self, now: float) -> list[tuple[int, int]]:
+        """Trials and legs of others who are gone, or that take too long."""
+        lease, patience = self.settings.lease, self.settings.patience or math.inf
+        legs = []
         for worker, claims in self._others.items():
             if worker.name in _live:
                 continue
             alive = is_alive(worker)
-            if alive is False or (alive and worker.pid == os.getpid()):
-                numbers += claims
-                continue
+            gone = alive is False or (alive and worker.pid == os.getpid())
             heard = alive and not is_stopped(worker)
-            if heard and patience is None:
+            if heard and not gone and patience == math.inf:
                 continue
-            numbers += [
-                number
+            legs += [
+                (number, seen.claim.leg)
                 for number, seen in claims.items()
-                if (not heard and now - seen.silent > lease)
-                or now - seen.held > (patience or math.inf)
+                if gone or (not heard and now - seen.silent > lease) or now - seen.held > patience
             ]
-        return numbers
+        return legs
 
 
 _live: weakref.WeakValueDictionary[str, Claims] = weakref.WeakValueDictionary()

@@ -19,10 +19,13 @@ class Settings(NamedTuple):
         cannot look for.
     patience : float or None
         Seconds that a leg may take.
+    program : object
+        What trains, as JSON: a command line, say.
     """
 
     lease: float = 120.0
     patience: float | None = None
+    program: Any = None
 
 
 def settings_of(content: Mapping[str, Any]) -> Settings:
@@ -36,7 +39,7 @@ def settings_of(content: Mapping[str, Any]) -> Settings:
     Examples
     --------
     >>> settings_of({"lease": 30.0})
-    Settings(lease=30.0, patience=None)
+    Settings(lease=30.0, patience=None, program=None)
     """
     settings = Settings()._replace(**{k: content[k] for k in Settings._fields if k in content})
     times = (settings.lease, 1.0 if settings.patience is None else settings.patience)
@@ -45,13 +48,17 @@ def settings_of(content: Mapping[str, Any]) -> Settings:
     return settings
 
 
-def agreed(stored: Settings, given: Mapping[str, Any], busy: bool) -> Settings:
+def agreed(
+    stored: Settings, given: Mapping[str, Any], busy: bool = False, scored: bool = False
+) -> Settings:
     """The settings with those that are given, None for as it is.
 
     Parameters
     ----------
     busy : bool
         Whether another worker has a trial in hand, by the settings that are stored.
+    scored : bool
+        Whether there are scores, of the program that is stored.
 
     Raises
     ------
@@ -60,11 +67,16 @@ def agreed(stored: Settings, given: Mapping[str, Any], busy: bool) -> Settings:
 
     Examples
     --------
-    >>> agreed(Settings(), {"lease": 30.0, "patience": None}, busy=False)
-    Settings(lease=30.0, patience=None)
+    >>> agreed(Settings(), {"lease": 30.0, "patience": None})
+    Settings(lease=30.0, patience=None, program=None)
     """
     known = stored._asdict()
     changes = {k: v for k, v in given.items() if v is not None and v != known[k]}
+    if scored and known["program"] is not None and "program" in changes:
+        raise ValueError(
+            f"its scores are those of another program:\n{differences(known, given, ['program'])}\n"
+            "Give this program a study of its own"
+        )
     if changes and busy:
         raise ValueError(
             f"other workers have trials in hand, by other settings:\n"

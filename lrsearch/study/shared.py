@@ -56,10 +56,11 @@ class SharedSearch(StudyViews):
 
     def _agree(self, given: Mapping[str, Any]) -> None:
         """Agree with the study's other workers on settings; None for as they are."""
+        scored = any(record.scores for record in self._refresh().trials)
         with self._lock, self._store.transaction():
             stored = self._store.settings()
             try:
-                settings = agreed(stored, given, self._claims.busy())
+                settings = agreed(stored, given, self._claims.busy(), scored)
             except ValueError as error:
                 raise StudyError(f"{self.path}: {error}") from error
             if settings != stored:

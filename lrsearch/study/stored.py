@@ -100,7 +100,6 @@ class StoredSearch:
                 self._states.pop(number, None)
 
 
-def plain(config: dict[str, Any]) -> dict[str, Any]:
-    """A configuration as it comes back from JSON."""
-    read: dict[str, Any] = json.loads(json.dumps(config, allow_nan=False, default=python_value))
-    return read
+def plain(content: Any) -> Any:
+    """A configuration, or other content, as it comes back from JSON."""
+    return json.loads(json.dumps(content, allow_nan=False, default=python_value))

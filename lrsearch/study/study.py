@@ -14,6 +14,7 @@ from lrsearch.study.mirror import check_mirror, restore, write_mirror
 from lrsearch.study.opening import compare, create
 from lrsearch.study.shared import SharedSearch
 from lrsearch.study.store import Store, StudyError
+from lrsearch.study.stored import plain
 from lrsearch.trial import LegState, Trial
 
 __all__ = ["Study", "StudyError"]
@@ -45,13 +46,17 @@ class Study(SharedSearch):
         Seconds that a leg may take: then its trial goes back to the pool, however alive its worker
         seems, and a tell that comes later is stale. The study's, as the lease; by default there is
         no such limit.
+    program : optional
+        What trains, as JSON: a command line, say. Once there are scores, another program is an
+        error that shows both.
 
     Raises
     ------
     StudyError
         If the file cannot be opened, is damaged, was written by a newer lrsearch, or holds a
         search with another configuration, or a second phase, as older versions wrote them; or if
-        the lease or the patience would change while others have trials in hand.
+        its scores are another program's, or the lease or the patience would change while others
+        have trials in hand.
     ValueError
         If the search has been asked already, a time is not positive, or the mirror is the file
         itself.
@@ -88,8 +93,13 @@ class Study(SharedSearch):
         mirror: str | os.PathLike[str] | None = None,
         lease: float | None = None,
         patience: float | None = None,
+        program: Any = None,
     ) -> None:
-        settings = {"lease": _seconds("lease", lease), "patience": _seconds("patience", patience)}
+        settings = {
+            "lease": _seconds("lease", lease),
+            "patience": _seconds("patience", patience),
+            "program": plain(program),
+        }
         self.path = Path(path)
         self.mirror = None if mirror is None else Path(mirror).absolute()
         if search is not None and not isinstance(search, Search):
@@ -109,7 +119,7 @@ class Study(SharedSearch):
             if self.mirror is not None:
                 check_mirror(self._store, self.mirror)
             self._refresh()
-            if any(settings.values()):
+            if any(value is not None for value in settings.values()):
                 self._agree(settings)
         except BaseException:
             self._disconnect()
@@ -123,13 +133,14 @@ class Study(SharedSearch):
         mirror: str | os.PathLike[str] | None = None,
         lease: float | None = None,
         patience: float | None = None,
+        program: Any = None,
         readonly: bool = False,
     ) -> Study:
         """Open an existing study; the search is rebuilt from its stored configuration.
 
         Parameters
         ----------
-        path, mirror, lease, patience
+        path, mirror, lease, patience, program
             As for `Study`.
         readonly : bool
             Only look at it. This works on a read-only disk, and disturbs no worker.
@@ -140,7 +151,7 @@ class Study(SharedSearch):
             As for `Study`, and if there is no file.
         """
         if not readonly:
-            return cls(path, mirror=mirror, lease=lease, patience=patience)
+            return cls(path, mirror=mirror, lease=lease, patience=patience, program=program)
         study = cls.__new__(cls)
         study.path, study.mirror = Path(path), None
         study._begin(Store(study.path, readonly=True))

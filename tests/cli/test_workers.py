@@ -342,7 +342,6 @@ SLOW = [
     "run", "--study", "s.db", "--grid", "0.1,0.01,0.001", "--epochs", "30", "--workers", "2",
     "--", *BEHAVE, "slow",
 ]  # fmt: skip
-WELL = [*SLOW[:-1], "well"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends signals")
@@ -350,7 +349,8 @@ def test_a_run_that_was_killed_goes_on_with_the_same_command(command, tmp_path):
     process, _ = start_slow(tmp_path, SLOW)
     process.kill()
     process.communicate()
-    assert command(*WELL).stdout == "0.01\n"
+    (tmp_path / "hurry").touch()
+    assert command(*SLOW).stdout == "0.01\n"
     with opened(tmp_path) as study:
         assert [record.legs for record in study.trials] == [2, 2, 1]
 
@@ -371,7 +371,8 @@ def test_ctrl_c_ends_the_programs_and_the_same_command_goes_on(command, tmp_path
     with opened(tmp_path) as study:
         assert study.out == ()
         spent = study.spent
-    result = command(*WELL)
+    (tmp_path / "hurry").touch()
+    result = command(*SLOW)
     assert f"going on with s.db: {spent} epochs are spent" in result.stderr
     assert result.stdout == "0.01\n"
 
@@ -388,3 +389,38 @@ def test_random_rates_without_a_seed_go_on_with_the_stored_one(command, tmp_path
     arguments = ["run", "--study", "s.db", "--random", "3", "--epochs", "1"]
     command(*arguments, "--", *BEHAVE, "well")
     assert command(*arguments, "--", *BEHAVE, "well").stdout
+
+
+def test_the_scores_of_two_programs_do_not_mix(command, tmp_path):
+    other = ["sh", "-c", "echo score: 1000  # {rate} {epochs}"]
+    command("run", "--study", "s.db", *GRID, "--", *BEHAVE, "crash", status=1)
+    command("run", "--study", "s.db", "--grid", "0.1", "--", *BEHAVE, "well", status=1)
+    command("run", "--study", "s.db", *GRID, "--", *BEHAVE, "well")
+    with opened(tmp_path) as study:
+        before = study.to_csv()
+    result = command("run", "--study", "s.db", "--", *other, status=1)
+    assert re.search(
+        r"scores are those of another program:\n +program +stored .*given", result.stderr
+    )
+    assert "echo score: 1000" in result.stderr
+    regex = ["--score-regex", r"loss=(\S+)"]
+    command("run", "--study", "s.db", *regex, "--", *BEHAVE, "well", status=1)
+    command("run", "--study", "s.db", "--", *BEHAVE, "well")
+    with opened(tmp_path) as study:
+        assert study.to_csv() == before
+
+
+def test_a_run_beyond_the_patience_is_ended_and_its_trial_goes_back(command, tmp_path):
+    program = (
+        "import os, sys, time; os.path.exists('hung') or open('hung', 'w') and time.sleep(600)"
+    )
+    program += "; print('score: 1')  # {rate}"
+    result = command(
+        "run", "--study", "s.db", "--grid", "0.1", "--epochs", "1", "--patience", "2",
+        "--", sys.executable, "-c", program,
+    )  # fmt: skip
+    assert re.search("took more than 2 s and goes back|went back to the pool", result.stderr)
+    with opened(tmp_path) as study:
+        assert study.patience == 2
+        assert study.trials[0].score == 1
+        assert study.trials[0].legs == 2

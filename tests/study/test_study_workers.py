@@ -221,6 +221,14 @@ def test_the_lease_and_the_patience_are_the_studys(path):
         assert (study.lease, study.patience) == (5, 7)
 
 
+def test_a_dead_workers_trial_is_handed_out_again_once(path, living):
+    living.kill()
+    living.wait()
+    with Study.open(path) as study:
+        trials = iter(study.ask, None)
+        assert [(trial.number, trial.leg) for trial in trials] == [(0, 1), (1, 0), (2, 0)]
+
+
 def test_a_worker_that_is_gone_keeps_no_setting(path, living):
     living.kill()
     living.wait()

@@ -29,7 +29,7 @@ if how == "one score":
 if how == "too many":
     epochs += 1
 for epoch in range(before + 1, before + epochs + 1):
-    if how == "slow":
+    if how == "slow" and not Path("hurry").exists():
         print(f"working as {os.getpid()}", file=sys.stderr)
         time.sleep(0.05)
     score = math.log10(rate / 0.01) ** 2 + 1 / epoch
