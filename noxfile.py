@@ -51,13 +51,15 @@ def backends(session, backend):
 
 @nox.session
 def compare(session):
-    """The paper's table 6 side by side, in minutes, into runs/compare; ``-- --medium`` for more."""
-    session.install("-e", ".[examples,jax,optuna,plot]")
+    """Ways to set a rate, five tasks and the paper's table 6, in minutes; ``-- --medium``: all."""
+    session.install("-e", ".[examples,jax,optuna,plot]", "optax")
     _fetch_images(session)
-    session.run(
-        "python", "-m", "tests.benchmarks.compare", "--out", "runs/compare", *session.posargs,
-        env=QUIET | {"KERAS_BACKEND": "jax"},
-    )  # fmt: skip
+    for module in ("five_tasks", ""):
+        session.run(
+            "python", "-m", f"tests.benchmarks.compare.{module}".rstrip("."),
+            "--out", "runs/compare", *session.posargs,
+            env=QUIET | {"KERAS_BACKEND": "jax"},
+        )  # fmt: skip
 
 
 @nox.session

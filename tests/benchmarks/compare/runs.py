@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,11 +44,9 @@ class Runs:
         What to train.
     inits : int
         How many initialisations each row is trained from.
-    average : bool
-        Whether epochs are validated with the average of the weights.
     """
 
-    def __init__(self, task: Any, inits: int, average: bool = False) -> None:
+    def __init__(self, task: Any, inits: int) -> None:
         from lrsearch_keras.population import CompiledTrainer
         from lrsearch_keras.state.inits import Inits
 
@@ -58,9 +56,9 @@ class Runs:
         x, y = task.train if len(task.train) == 2 else (*task.train, None)
         self.trainer = CompiledTrainer(
             self.model, x, y, validation_data=task.validation, training_metrics=False,
-            size=_side_by_side(inits), average=average,
+            size=_side_by_side(inits),
         )  # fmt: skip
-        self.inits = Inits(self.model, task.build, 0, average=average)
+        self.inits = Inits(self.model, task.build, 0)
 
     def schedule(
         self, schedule: Callable[[int], float], epochs: int, forget: bool = False
@@ -163,25 +161,18 @@ class Runs:
 
     def default(self, epochs: int) -> list[Outcome]:
         """What LRExplorerCallback() does with so many epochs in all, averages included."""
-        if not self.trainer.averages:
-            return Runs(self.task, self.count, average=True).default(epochs)
-        from lrsearch.training import default_exploit, default_search
+        from tests.benchmarks.compare.ours import explored
 
-        found = []
-        for init in range(self.count):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", RuntimeWarning)
-                search = default_search(epochs, "minimize", float(self.task.usual))
-            scores, state = self._drive(search, lambda trial, i=init: i)
-            phase = default_exploit(search, epochs - len(scores), float(self.task.usual), True)
-            if phase is not None:
-                more, second = self._exploit(phase, init)
-                state = second if _least(more) < _least(scores) else state
-                scores = scores + more
-            found.append(Outcome(scores, self._test(state), str(search.rate)))
-        return found
+        found = explored(self._loop, epochs)
+        return [Outcome(run.averages, run.test_average, run.rate) for run in found]
 
     # Inside -----------------------------------------------------------------------------------
+
+    @cached_property
+    def _loop(self) -> Any:
+        from tests.benchmarks.compare.loop import Loop
+
+        return Loop(self.task)
 
     def _starts(self) -> list[Any]:
         return [self.inits.state(init) for init in range(self.count)]
@@ -212,7 +203,7 @@ class Runs:
                 score, members[number] = self._epoch(members[number], trial.rate, init, epoch)
                 scores.append(score)
                 if score < best:
-                    best, state = score, self._validated(members[number])
+                    best, state = score, self.trainer.state(members[number])
                 goes_on = search.report(trial, score, epoch)
             if search.trials[number].state != "paused":
                 del members[number]
@@ -234,11 +225,8 @@ class Runs:
             scores.append(score)
             phase.tell(step, score)
             if phase.best_step == step.number:
-                kept = self._validated(member)
+                kept = self.trainer.state(member)
         return scores, kept
-
-    def _validated(self, member: Any) -> Any:
-        return self.trainer.state(self.trainer.averaged(member))
 
     def _epoch(self, member: Any, rate: Any, init: int, epoch: int) -> tuple[float, Any]:
         (member,), (logs,) = self.trainer.epoch([member], [float(rate)], [(init, epoch)])

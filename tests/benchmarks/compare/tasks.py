@@ -31,6 +31,8 @@ class Task:
         The optimizer's default rate: what people do today.
     goal : float or None
         The score that counts as good, where there is one.
+    batch : int
+        Examples a step.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Task:
     monitor: str = "val_loss"
     usual: str = "0.001"
     goal: float | None = None
+    batch: int = 32
 
 
 def load_task(name: str, images: int | None = None) -> Task:
@@ -111,15 +114,17 @@ def _conv(images: int | None) -> Task:
 
     (x, y), (x_test, y_test), title = _labelled()
     x, x_test = (part.reshape(len(part), int(part.shape[1] ** 0.5), -1, 1) for part in (x, x_test))
-    held_out = min(2_000, len(x) // 5)
+    held_out = min(1_000, len(x) // 5)
     train = (x[:-held_out][:images], y[:-held_out][:images])
 
     def build(init: int) -> Any:
+        from tests.benchmarks.compare.convolution import Convolution
+
         keras.utils.set_random_seed(init)
         layers = [keras.Input(x.shape[1:])]
         for filters in (16, 32):
             layers += [
-                keras.layers.Conv2D(filters, 3, 2, "same", use_bias=False),
+                Convolution(filters),
                 keras.layers.BatchNormalization(),
                 keras.layers.ReLU(),
             ]
@@ -142,10 +147,10 @@ def _characters(windows: int | None) -> Task:
     text = "\n".join(topics[name] for name in sorted(topics))
     known = sorted(set(text))
     codes = np.array([known.index(character) for character in text], "int32")
-    length, width = 64, 64
+    length, width = 32, 64
     whole = codes[: len(codes) // (length + 1) * (length + 1)].reshape(-1, length + 1)
     whole = whole[np.random.default_rng(0).permutation(len(whole))]
-    held_out = len(whole) // 8
+    held_out = 128
     cuts = whole[2 * held_out :][:windows], whole[:held_out], whole[held_out : 2 * held_out]
 
     def build(init: int) -> Any:
@@ -166,7 +171,7 @@ def _characters(windows: int | None) -> Task:
 
     title = f"character transformer, AdamW, {len(cuts[0]):,} windows of {length}"
     parts = [(cut[:, :-1], cut[:, 1:]) for cut in cuts]
-    return Task("characters_adamw", title, build, *parts)
+    return Task("characters_adamw", title, build, *parts, batch=8)
 
 
 def _table(rows: int | None) -> Task:
