@@ -130,14 +130,14 @@ class Results:
 
     def _case(self, key: str, row: Row, length: int) -> Case | None:
         trainings = self.trainings.get(key)
-        if trainings is None:
+        if trainings is None or not all(each[row.kind] for each in trainings):
             return None
-        whole = len(trainings[0]["scores"]) <= length
+        whole = len(trainings[0][row.kind]) <= length
         test = "test" if row.kind == WEIGHTS else "test_average"
         return Case(
             np.array([_least(each[row.kind][:length]) for each in trainings]),
             np.array([each[test] if whole else math.nan for each in trainings], float),
-            float(np.mean([each["seconds"] for each in trainings])) if whole else math.nan,
+            float(np.mean([each["seconds"] or math.nan for each in trainings])),
             ", ".join(dict.fromkeys(each["rate"] for each in trainings)),
         )
 

@@ -40,7 +40,7 @@ PLANS = {
     "medium": {
         "table_rmsprop": Plan("table, RMSprop", 5_000, (25, 50, 100, 200)),
         "fashion_sgd": Plan("classifier, SGD", 5_000, (50, 100, 200, 400), SGD),
-        "conv_adam": Plan("convolutions, Adam", 2_000, (10, 20, 40, 60)),
+        "conv_adam": Plan("convolutions, Adam", 2_000, (10, 20, 30, 40)),
         "characters_adamw": Plan("transformer, AdamW", 320, (10, 20, 30, 40)),
         "vae": Plan("VAE, Adam", 10_000, (50, 100, 200, 400), VAE),
     },

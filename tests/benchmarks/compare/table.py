@@ -14,6 +14,11 @@ __all__ = ["figure", "table"]
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 FAMILIES = ("cosine annealing", "cosine annealing, moments forgotten", "LRExplorerCallback()")
+STYLES = dict(
+    zip((*FAMILIES, ""), (("#E69F00", "o"), ("#CC79A7", "v"), ("#0072B2", "D"), ("0.35", "s")),
+        strict=True)
+)  # fmt: skip
+"""Colours that the colour-blind tell apart (Okabe and Ito), and markers."""
 
 
 def table(title: str, rows: Rows, budgets: Sequence[int], goal: float | None) -> str:
@@ -44,44 +49,39 @@ def best_within(run: Mapping[str, Any], epochs: int) -> float | None:
 
 
 def figure(path: Path, title: str, rows: Rows) -> None:
-    """The best score against all epochs spent, mean and spread over inits.
+    """The best score of each way, mean and spread over inits, the best on top.
 
-    Ways that were measured at several lengths are lines, all others points with their names.
+    Ways that were measured at several lengths have a colour and a marker each; a score that is
+    far off is drawn at the edge, as a triangle with its figure.
     """
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    ends = {name: _end(runs) for name, runs in rows.items()}
-    low = min(end.score for end in ends.values())
-    top = low + 3 * (float(np.median([end.score for end in ends.values()])) - low)
-    drawing, axes = pyplot.subplots(figsize=(10, 6))
-    singles = {name: end for name, end in ends.items() if not _family(name)}
-    for color, family in zip(("C1", "C7", "C0"), FAMILIES, strict=True):
-        line = [end for name, end in ends.items() if _family(name) == family]
-        if line:
-            x, y, spread = zip(*line, strict=True)
-            axes.errorbar(x, y, spread, color=color, marker="o", capsize=3, label=family, lw=2)
-    places = _spread_out([min(end.score, top) for end in singles.values()], (top - low) / 24)
-    right = 1.25 * max(end.epochs for end in ends.values())
-    for (name, end), place in zip(singles.items(), places, strict=True):
-        y = min(end.score, top)
-        above = f" ({end.score:.4g})" if end.score > top else ""
-        axes.plot(end.epochs, y, "^" if above else "s", color="0.3", ms=5, clip_on=False)
-        axes.annotate(
-            name + above, (end.epochs, y), (right, place), fontsize=8, va="center",
-            arrowprops={"arrowstyle": "-", "color": "0.75", "lw": 0.8}, annotation_clip=False,
-        )  # fmt: skip
-    axes.set(xscale="log", xlabel="epochs spent, the search included",
-             ylabel="best validation score", ylim=(low - 0.08 * (top - low), top))  # fmt: skip
-    ticks = _apart(sorted(round(end.epochs) for end in ends.values()), 1.5)
-    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
-    axes.minorticks_off()
-    axes.set_title(title, pad=24)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="upper center", frameon=False)
-    drawing.savefig(path, dpi=110, bbox_inches="tight")
+    ends = sorted(((name, _end(runs)) for name, runs in rows.items()), key=lambda e: -e[1].score)
+    low = ends[-1][1].score
+    top = low + 3 * (float(np.median([end.score for _, end in ends])) - low)
+    drawing, axes = pyplot.subplots(figsize=(9, 0.26 * len(ends) + 1.2))
+    for place, (name, end) in enumerate(ends):
+        color, marker = STYLES[_family(name)]
+        if end.score > top:
+            axes.plot(top, place, ">", color=color, ms=6, clip_on=False)
+            axes.text(top, place, f"{end.score:.4g}   ", fontsize=8, ha="right", va="center")
+        else:
+            axes.errorbar(
+                end.score, place, xerr=end.spread, color=color, marker=marker, capsize=3, ms=6
+            )
+    names = [f"{name.replace('*', '')}  ({end.epochs:,.0f} epochs)" for name, end in ends]
+    axes.set_yticks(range(len(ends)), names, fontsize=8)
+    axes.set(xlabel="best validation score, all epochs spent: smaller is better",
+             xlim=(low - 0.08 * (top - low), top), ylim=(-0.6, len(ends) - 0.4))  # fmt: skip
+    axes.set_title(title, fontsize=10, pad=12)
+    axes.grid(axis="y", color="0.93")
+    axes.set_axisbelow(True)
+    axes.tick_params(axis="y", length=0)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    drawing.savefig(path, dpi=100, bbox_inches="tight")
     pyplot.close(drawing)
 
 
@@ -104,24 +104,6 @@ def _family(name: str) -> str:
     if name.startswith("cosine annealing"):
         return FAMILIES[1] if "forgotten" in name else FAMILIES[0]
     return FAMILIES[2] if name.startswith(FAMILIES[2]) else ""
-
-
-def _apart(values: Sequence[int], ratio: float) -> list[int]:
-    """Those of ascending values that are at least so much larger than the one before."""
-    kept: list[int] = []
-    for value in values:
-        if not kept or value >= ratio * kept[-1]:
-            kept.append(value)
-    return kept
-
-
-def _spread_out(heights: Sequence[float], least: float) -> list[float]:
-    """Heights for labels, at least so far apart, in the order of what they belong to."""
-    placed = [0.0] * len(heights)
-    last = -math.inf
-    for index in np.argsort(heights):
-        placed[index] = last = max(heights[index], last + least)
-    return placed
 
 
 def _cell(values: Sequence[float | None], goal: float | None) -> str:
