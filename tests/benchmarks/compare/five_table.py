@@ -162,16 +162,20 @@ def table(results: Results) -> str:
 
 
 def summary(all_results: Sequence[Results]) -> str:
-    """All tasks: the mean score in parts of the default's cosine, a line a row."""
+    """All tasks: the mean score against the default's cosine, a line a row.
+
+    The last column is over the tasks and lengths that the row was measured on, where not all were.
+    """
     names = [results.plan.title for results in all_results]
-    head = ["how the rate is set", *names, "mean over tasks", "worst", "cases"]
+    head = ["how the rate is set", *names, "mean over tasks", "worst", "cases", "ours against it"]
     lines = [_line(head), "| --- " * len(head) + "|"]
     for row in ROWS:
         flat = [ratio for results in all_results for ratio in ratios(results, row).values()]
         if flat:
             means = task_means(all_results, row)
             cells = [_percent(mean) for mean in (*means, float(np.nanmean(means)), max(flat))]
-            lines.append(_line([row.title, *cells, str(len(flat))]))
+            ours = _percent(float(np.mean(against(all_results, row) or [math.nan])))
+            lines.append(_line([row.title, *cells, str(len(flat)), ours]))
     return "\n".join(lines) + "\n"
 
 
