@@ -71,13 +71,13 @@ def test_what_has_to_hold_is_said_where_it_does_not(tmp_path: Path) -> None:
 
 def test_longer_trainings_try_what_may_be_best_and_the_default() -> None:
     trainings = {
-        f"cosine 4 {peak}": [training([score])]
+        f"cosine 2 {peak}": [training([score])]
         for peak, score in zip(PLAN.peaks, (3.0, 2.0, 1.0), strict=True)
     }
-    assert peaks_at(PLAN, 4, {}, "0.01") == ["0.01", "0.001", "0.1"]
-    assert peaks_at(PLAN, 8, trainings, "0.001") == ["0.001", "0.01", "0.1"]
-    trainings["cosine 4 0.001"] = [training([0.5])]
-    assert peaks_at(PLAN, 8, trainings, "0.001") == ["0.001"]
+    assert peaks_at(PLAN, 2, {}, "0.01") == ["0.01", "0.001", "0.1"]
+    assert peaks_at(PLAN, 4, trainings, "0.001") == ["0.001", "0.01", "0.1"]
+    trainings["cosine 2 0.001"] = [training([0.5])]
+    assert peaks_at(PLAN, 4, trainings, "0.001") == ["0.001"]
 
 
 @pytest.mark.parametrize("shape", [by_step.cosine, by_step.linear, by_step.one_cycle])

@@ -80,20 +80,17 @@ class Measured:
     def measurements(self) -> Iterator[Measurement]:
         """All that is to be measured, what the summary needs most first."""
         lengths, usual = self.plan.lengths, self.usual
+        loops = {name: self._loop_of(method) for name, method in METHODS.items()}
         for length in lengths:
             for peak in peaks_at(self.plan, length, self.trainings, self.task.usual):
                 yield self._scheduled("cosine", length, float(peak), f" {peak}")
-        for name, method in METHODS.items():
-            loop = self._loop_of(method)
-            for length in lengths[-1:] if method.anytime else lengths:
-                yield Measurement(
-                    f"{name} {length}",
-                    lambda m=method, loop=loop, n=length: scheduled(loop(), m.shape, m.peak, n),
-                )
+            yield Measurement(f"ours {length}", partial(self._ours, length))
+            for name, method in METHODS.items():
+                if not method.anytime or length == lengths[-1]:
+                    train = partial(self._parameter_free, method, loops[name], length)
+                    yield Measurement(f"{name} {length}", train)
         yield self._scheduled("constant", lengths[-1], usual)
         yield Measurement(f"plateau {lengths[-1]}", lambda: plateau(self.loop, usual, lengths[-1]))
-        for length in lengths:
-            yield Measurement(f"ours {length}", partial(self._ours, length))
         for length in lengths:
             yield self._scheduled("linear", length, usual)
             yield self._scheduled("one_cycle", length, usual)
@@ -108,6 +105,11 @@ class Measured:
 
     def _ours(self, length: int) -> list[Training]:
         return explored(self.loop, length)
+
+    def _parameter_free(
+        self, method: Method, loop: Callable[[], Any], length: int
+    ) -> list[Training]:
+        return scheduled(loop(), method.shape, method.peak, length)
 
     def _range_test(self, length: int) -> list[Training]:
         return range_test(self.loop, by_step.cosine, self._rising, length)

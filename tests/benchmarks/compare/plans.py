@@ -59,12 +59,12 @@ def peaks_at(
 ) -> list[str]:
     """The peaks to train at a length, the default first: all six, or those that may be best.
 
-    At the two shorter lengths all are trained. At a longer one those are that were best at the
-    length before, by the weights or by their average, with their neighbours below, since the best
-    peak falls with the length.
+    At the shortest length all are trained. At a longer one those are that were best at the length
+    before, by the weights or by their average, with their neighbours below, since the best peak
+    falls with the length.
     """
     place = plan.lengths.index(length)
-    if place < 2:
+    if place == 0:
         return sorted(plan.peaks, key=lambda peak: peak != usual)
     chosen = {usual}
     for kind in ("scores", "averages"):
