@@ -14,14 +14,18 @@ from itertools import islice, pairwise
 
 from lrsearch.evidence import Curve, promises
 from lrsearch.rate import Rate
+from lrsearch.searches.choice import NEAR, aim
 from lrsearch.searches.window import window
 
-__all__ = ["Plan", "between", "fills", "gap", "levels", "middle_out", "plan", "share"]
+__all__ = ["Plan", "beginning", "between", "fills", "gap", "levels", "middle_out", "plan", "share"]
 
 _SPACING = 0.4
 """Gap between rates on a level, in parts of the decades that the window may reach down."""
 _HALF_A_DECADE = 0.4
-"""Gaps in log10 rate that the sweep of a plateau fills are wider than this."""
+"""Gaps in log10 rate that the sweep of a plateau fills are wider than this, and the first rates
+about a prior are further away."""
+_FAR = 2.95
+"""In log10 rate; so far below a prior hardly anything is learnt early, to compare with."""
 _MOST_NEW = 64
 """New rates that are planned at once."""
 _LOWEST, _HIGHEST = -10, 4
@@ -93,7 +97,8 @@ class Plan:
 
 def plan(
     curves: Sequence[Curve], rates: Sequence[Rate], rising: Sequence[int], level: int,
-    left: int, digits: int = 2, everything: bool = False,
+    left: int, digits: int = 2, everything: bool = False, first: Sequence[Rate] = (),
+    prior: float | None = None,
 ) -> Plan:  # fmt: skip
     """Plan a level of a race.
 
@@ -114,6 +119,10 @@ def plan(
         Significant digits that a new rate may have.
     everything : bool
         Beyond the last level, whether to list every unfinished trial, for workers that would wait.
+    first : sequence of Rate
+        The rates that the race would begin with if it had no prior.
+    prior : float, optional
+        The rate believed in, in log10.
     """
     max_epochs = rising[-1]
     stop = rising[min(level, len(rising) - 1)]
@@ -123,10 +132,16 @@ def plan(
     xs = [math.log10(rate) for rate in rates]
     seen = window(curves, xs, stop, max_epochs)
     reached = curves[seen.best].epochs
+    higher = [rate for rate in first if rate > rates[-1]] if seen.top else []
+    if higher:
+        return Plan(rising[0], [min(higher)], math.inf, False)
     if seen.end and (seen.end > 0 or reached >= below):
         beyond = _beyond(rates[0] if seen.end < 0 else rates[-1], seen.end)
         if beyond:
             return Plan(below if seen.end < 0 else rising[0], beyond, math.inf, False)
+    leader, target = aim(curves, max_epochs, prior)
+    if all(abs(x - target) > NEAR for x in xs):
+        return Plan(rising[0], [Rate(10**target).rounded(1)], math.inf, False)
     last = level >= len(rising)
     limit = left if last else share(left, rising[level:])
     most = min(_MOST_NEW, int(limit // stop) + 1)
@@ -140,7 +155,7 @@ def plan(
     jobs += [i for i in order if i in seen.inside]
     rates = sorted({*rates, *(job for job in jobs if isinstance(job, Rate))})
     widest = _NARROWEST * 10.0 ** (2 - digits) if last else gap(stop, max_epochs)
-    jobs += islice(fills(rates, seen.low, seen.high, widest, curves[seen.best].x, digits), most)
+    jobs += islice(fills(rates, seen.low, seen.high, widest, leader.x, digits), most)
     if last:
         jobs += [i for i in order if curves[i].epochs < stop][: None if everything else 1]
     return Plan(stop, _to_do(jobs, curves, stop), limit)
@@ -251,3 +266,24 @@ def middle_out(rates: Iterable[Rate]) -> list[Rate]:
     ordered = sorted(rates)
     middle = len(ordered) // 2 - (len(ordered) % 2 == 0)
     return sorted(ordered, key=lambda rate: (abs(ordered.index(rate) - middle), -rate))
+
+
+def beginning(first: Iterable[Rate], prior: Rate | None = None) -> list[Rate]:
+    """The rates that a race begins with, in order.
+
+    Without a prior, all, from the middle outwards. With one: itself, its next below and above, and
+    one three decades below, or else the lowest, beside which is seen what the others have learnt.
+
+    Examples
+    --------
+    >>> decades = [Rate.power(e) for e in range(-6, 2)]
+    >>> [str(rate) for rate in beginning(decades, Rate("0.003"))]
+    ['0.003', '0.001', '0.01', '1e-6']
+    """
+    if prior is None:
+        return middle_out(first)
+    ordered = sorted(first)
+    below = [rate for rate in ordered if math.log10(prior / rate) > _HALF_A_DECADE]
+    above = [rate for rate in ordered if math.log10(rate / prior) > _HALF_A_DECADE]
+    far = [rate for rate in below if math.log10(prior / rate) > _FAR][-1:] or below[:1]
+    return list(dict.fromkeys([prior, *below[-1:], *above[:1], *far]))

@@ -8,12 +8,12 @@ from itertools import islice
 from typing import Any
 
 from lrsearch.checks import at_least, listed
-from lrsearch.evidence import Curve, curve, finals
+from lrsearch.evidence import Curve, curve
 from lrsearch.rate import Rate
 from lrsearch.search import Direction, Search
+from lrsearch.searches.choice import choose
 from lrsearch.searches.digits import DECADES
-from lrsearch.searches.levels import Plan, fills, levels, middle_out, plan, share
-from lrsearch.searches.rounds import rank
+from lrsearch.searches.levels import Plan, beginning, fills, levels, plan, share
 from lrsearch.trial import TrialRecord
 
 __all__ = ["DigitRace"]
@@ -42,14 +42,23 @@ class DigitRace(Search):
         Whether a smaller or a larger score is better.
     first : sequence of rates
         The rates to begin with. By default eight decades, 10 to 1e-6.
+    prior : rate, optional
+        A rate that is believed in within a factor of ten or so, such as an optimizer's default. The
+        race begins with it and three others, and takes more of `first` only where scores ask for
+        it; while they say little, the rate recommended is nearer to it. One that is three decades
+        off costs a few epochs.
 
     Raises
     ------
     ValueError
-        If the budget is below 10, `max_epochs` below 1, or `first` has no rate above 0.
+        If the budget is below 10, `max_epochs` below 1, `first` has no rate above 0, or the prior
+        is not within `first`.
 
     Notes
     -----
+    With a budget below one training no rate is seen in full: the rate recommended has then a worse
+    score than the leader's, most often, and is better after a full training.
+
     When every trial diverges, the race goes on below the range down to 1e-10, and ends without a
     rate. Of rates with equal scores it recommends one in the middle of them.
 
@@ -83,6 +92,7 @@ class DigitRace(Search):
         max_epochs: int,
         direction: Direction = "minimize",
         first: Iterable[Any] = DECADES,
+        prior: Any = None,
     ) -> None:
         super().__init__(direction)
         self.budget = at_least(_LEAST_BUDGET, "budget", budget)
@@ -90,26 +100,36 @@ class DigitRace(Search):
         self.first = tuple(dict.fromkeys(Rate(rate) for rate in listed("first", first)))
         if not self.first or not all(self.first):
             raise ValueError(f"first needs rates above 0, got {[str(r) for r in self.first]}")
+        self.prior = None if prior is None else Rate(prior)
+        if self.prior is not None and not min(self.first) <= self.prior <= max(self.first):
+            raise ValueError(
+                f"prior has to lie within first, {min(self.first)} to {max(self.first)}, got "
+                f"{self.prior}: widen first, or leave the prior out"
+            )
+        self._believed = None if self.prior is None else math.log10(self.prior)
+        self._opening = beginning(self.first, self.prior)
         self._levels = levels(self.max_epochs, self.budget)
         self._level = -1
         self._tried: dict[Rate, TrialRecord] = {}
         self._curves: dict[int, Curve] = {}
         self._awaited: set[int] = set()
-        self._begin(Plan(self._levels[0], list(middle_out(self.first)), math.inf, False))
+        self._begin(Plan(self._levels[0], self._opening, math.inf, False))
 
     def config(self) -> dict[str, Any]:
+        prior = {} if self.prior is None else {"prior": str(self.prior)}
         return {
             "search": "DigitRace",
             "budget": self.budget,
             "max_epochs": self.max_epochs,
             "direction": self.direction,
             "first": [str(rate) for rate in self.first],
+            **prior,
         }
 
     @property
     def least_epochs(self) -> int:
         """Epochs without which the race knows nothing: those of the first rates' first legs."""
-        return min(self.budget, len(self.first) * self._levels[0])
+        return min(self.budget, len(self._opening) * self._levels[0])
 
     @property
     def most_epochs(self) -> int:
@@ -125,17 +145,18 @@ class DigitRace(Search):
     def rate(self) -> Rate | None:
         """The rate recommended for a full training; None while no trial has a finite score.
 
-        Trials with fewer epochs are credited with half of what their nearest deeper neighbour
-        gained meanwhile: a promise has to be better than what is proven.
+        Once a trial has all epochs, the best score decides. Before, a rate below the leader's is
+        recommended, the lower the more epochs are to come: early scores favour high rates (see
+        `lrsearch.searches.choice`).
         """
         leaders = self._leaders(1)
         return leaders[0] if leaders else None
 
     def _leaders(self, count: int) -> tuple[Rate, ...]:
-        numbers = list(self._curves)
-        losses = finals([self._curves[number] for number in numbers], 0.5)
+        numbers = sorted(self._curves, key=lambda number: self._curves[number].x)
         rates = [self._records[number].rate for number in numbers]
-        return tuple(rank(dict(zip(rates, losses.tolist(), strict=True)))[:count])
+        curves = [self._curves[number] for number in numbers]
+        return tuple(choose(rates, curves, self.max_epochs, self._believed)[:count])
 
     # Handing out ------------------------------------------------------------------------------
 
@@ -247,7 +268,10 @@ class DigitRace(Search):
             evidence = self.evidence()
             digits = max(digits, 1 + (0 if evidence is None else evidence.digits))
         rates = sorted(self._tried)
-        found = plan(curves, rates, self._levels, level, self._left(), digits, everything)
+        found = plan(
+            curves, rates, self._levels, level, self._left(), digits, everything,
+            self.first, self._believed,
+        )  # fmt: skip
         jobs = [job if isinstance(job, Rate) else numbers[job] for job in found.jobs]
         return Plan(found.stop, jobs, found.limit, found.climbs)
 

@@ -61,6 +61,8 @@ class Window:
     end : {-1, 0, 1}
         Whether the best trial, better than all others, is the one of the lowest rate (-1) or of
         the highest (1).
+    top : bool
+        Whether the highest rate tried is as good as the best.
     """
 
     low: float
@@ -70,6 +72,7 @@ class Window:
     sweep: tuple[int, ...]
     floor: float
     end: int
+    top: bool
 
 
 def window(curves: Sequence[Curve], xs: Sequence[float], level: int, max_epochs: int) -> Window:
@@ -116,4 +119,5 @@ def window(curves: Sequence[Curve], xs: Sequence[float], level: int, max_epochs:
     if len(tied) == 1:
         lowest, highest = curves[best].x <= xs[0], curves[best].x >= xs[-1]
         end = -1 if lowest else int(highest and not stalled)
-    return Window(low, high, best, tuple(inside), tuple(sweep), floor, end)
+    top = bool(curves[tied[-1]].x >= xs[-1])
+    return Window(low, high, best, tuple(inside), tuple(sweep), floor, end, top)
