@@ -24,7 +24,6 @@ __all__ = [
 ]
 
 _LEAST_EPOCHS = 20
-_FIRST = DECADES[2:6]
 _FLOAT32_DIGITS = 7
 _SHARE = 10
 """One epoch in so many goes to the race."""
@@ -91,7 +90,8 @@ def default_search(
     direction : {"minimize", "maximize"}
         Whether a smaller or a larger score is better.
     usual : float
-        The rate that the optimizer has, which stands where the epochs are too few.
+        The rate that the optimizer has: the race's prior, and what stands where the epochs are too
+        few.
     entrance : Entrance
         What messages call the training.
 
@@ -99,12 +99,13 @@ def default_search(
     --------
     >>> race = default_search(200, "minimize", 0.001)
     >>> race.budget, race.max_epochs
-    (20, 40)
+    (20, 20)
     """
     budget = race_budget(epochs)
-    if budget:
-        return DigitRace(budget, min(epochs - budget, SHORT), direction=direction, first=_FIRST)
     rate = Rate(usual).rounded(_FLOAT32_DIGITS)
+    if budget:
+        prior = rate if DECADES[-1] <= rate <= DECADES[0] else None
+        return DigitRace(budget, min(budget, SHORT), direction=direction, prior=prior)
     warn(
         f"{epochs} epochs are too few to search a rate in: {rate}, which {entrance.usual_rate}, is "
         f"annealed. Pass at least {_LEAST_EPOCHS} epochs to {entrance.taker}, better 50 and more"
