@@ -41,11 +41,13 @@ class LRExplorerCallback(Outcome, keras.callbacks.Callback):
     a rate that is safe to train on with: a hundredth of the second phase's peak.
 
     Without arguments, a tenth of the fit's epochs, at least ten, goes to a `DigitRace` of constant
-    rates; the others anneal from a fresh start with warm-up. Their peak is the race's rate;
-    where that is less than five times the rate that the model was compiled with, a longer annealing
-    begins nearer to the latter. All epochs are validated with the average of the weights. A fit of
-    fewer than 20 epochs anneals from the rate that the model was compiled with, and says so.
-    docs/keras.md has the measurements behind it.
+    rates about the one that the model was compiled with; the others anneal from a fresh start with
+    warm-up, the rate moved with every batch. Their peak is the race's rate; where that is up to
+    five times the rate that the model was compiled with, a longer annealing begins nearer to the
+    latter. All epochs are validated with the average of the weights. A fit of 5 to 19 epochs tries
+    the compiled rate and ten times it for an epoch each; a shorter one anneals from the compiled
+    rate, and says so. Where an epoch is long, ``steps_per_epoch`` over a repeating data set makes
+    several of it. docs/keras.md has the measurements behind it.
 
     Epochs are counted by Keras through the whole fit; `history` says which epoch of which trial
     each was. `rate`, `round` and `trial` stand in the logs (round 0 and trial -1 in the second
@@ -129,8 +131,8 @@ class LRExplorerCallback(Outcome, keras.callbacks.Callback):
     ------
     ValueError, TypeError
         If parameters are none of the above. By the fit, before training: if the optimizer has a
-        schedule, for ``epochs=1``, or if the search's direction is not the monitor's. By its
-        first epoch: if the logs do not have the monitor.
+        schedule, or if the search's direction is not the monitor's. By its first epoch: if the
+        logs do not have the monitor.
     FileExistsError, StudyError, OSError
         By the fit, before training: if the folder holds another run (of another model, number of
         steps, search or options: ValueError or StudyError says what differs), is damaged, or
@@ -193,7 +195,7 @@ class LRExplorerCallback(Outcome, keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Check what can be checked before training."""
-        check_fit(self.model, self.params, self._begun)
+        check_fit(self.model, self._begun)
         check_others(inspect.currentframe().f_back)  # type: ignore[union-attr]
         self._direction = direction(self.monitor, self.mode, self.model, self.options.search)
         self._journal = journal = self.folder.prepare()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -11,15 +10,13 @@ import keras
 __all__ = ["check_fit", "check_optimizer", "check_others", "check_rate"]
 
 
-def check_fit(model: Any, params: Mapping[str, Any], begun: bool) -> None:
+def check_fit(model: Any, begun: bool) -> None:
     """Raise where a fit cannot be explored in, before it has trained.
 
     Parameters
     ----------
     model : keras.Model
         The model of the fit.
-    params : mapping
-        The callback's `params`.
     begun : bool
         Whether the callback had a fit before.
     """
@@ -27,11 +24,6 @@ def check_fit(model: Any, params: Mapping[str, Any], begun: bool) -> None:
         raise RuntimeError(
             "this LRExplorerCallback has had its fit: make a new one, with a new search, for "
             "another fit"
-        )
-    if params["epochs"] == 1:
-        raise ValueError(
-            "epochs=1, Keras's default, leaves nothing to explore with: type "
-            "model.fit(..., epochs=200, callbacks=[LRExplorerCallback()])"
         )
     check_optimizer(model)
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from lrsearch.exploit import CosineAnnealing, Exploit
-from lrsearch.exploit.annealing import SHORT, warmup
+from lrsearch.exploit.annealing import warmup
 from lrsearch.rate import Rate
 from lrsearch.search import Direction, Search
-from lrsearch.searches import DECADES, DigitRace
+from lrsearch.searches import DECADES, DigitRace, GridSearch
 from lrsearch.training.entrance import LOOP, Entrance
 from lrsearch.training.warning import warn
 
@@ -23,10 +23,16 @@ __all__ = [
     "race_budget",
 ]
 
-_LEAST_EPOCHS = 20
-_FLOAT32_DIGITS = 7
+_LEAST_EPOCHS = 5
+"""With fewer nothing is searched."""
+_LEAST_RACE = 20
+_LEAST_BUDGET = 10
+"""Epochs of a training that is raced in at the least, and those of its race."""
 _SHARE = 10
 """One epoch in so many goes to the race."""
+_PART = 3
+"""The race looks for the rate of a training of one in so many of its epochs."""
+_FLOAT32_DIGITS = 7
 
 
 class NoSearch(Search):
@@ -75,13 +81,16 @@ def race_budget(epochs: int) -> int:
     >>> [race_budget(epochs) for epochs in (10, 20, 50, 100, 200, 400)]
     [0, 10, 10, 10, 20, 40]
     """
-    return max(10, epochs // _SHARE) if epochs >= _LEAST_EPOCHS else 0
+    return max(_LEAST_BUDGET, epochs // _SHARE) if epochs >= _LEAST_RACE else 0
 
 
 def default_search(
     epochs: int, direction: Direction, usual: float, entrance: Entrance = LOOP
 ) -> Search:
-    """The race for the rate within a training.
+    """The search for the rate within a training.
+
+    From 20 epochs on it is a race whose prior is the optimizer's own rate, from 5 on an epoch each
+    at that rate and at ten times it. With fewer the optimizer's own stands, with a warning.
 
     Parameters
     ----------
@@ -90,22 +99,26 @@ def default_search(
     direction : {"minimize", "maximize"}
         Whether a smaller or a larger score is better.
     usual : float
-        The rate that the optimizer has: the race's prior, and what stands where the epochs are too
-        few.
+        The rate that the optimizer has.
     entrance : Entrance
         What messages call the training.
 
     Examples
     --------
     >>> race = default_search(200, "minimize", 0.001)
-    >>> race.budget, race.max_epochs
-    (20, 20)
+    >>> race.budget, race.max_epochs, race.prior
+    (20, 6, Rate('0.001'))
+    >>> default_search(5, "minimize", 0.001).rates
+    (Rate('0.001'), Rate('0.01'))
     """
     budget = race_budget(epochs)
     rate = Rate(usual).rounded(_FLOAT32_DIGITS)
     if budget:
         prior = rate if DECADES[-1] <= rate <= DECADES[0] else None
-        return DigitRace(budget, min(budget, SHORT), direction=direction, prior=prior)
+        return DigitRace(budget, budget // _PART, direction=direction, prior=prior)
+    if epochs >= _LEAST_EPOCHS and rate:
+        rates = rate, Rate(10 * rate).rounded(_FLOAT32_DIGITS)
+        return GridSearch(rates, epochs=1, direction=direction)
     warn(
         f"{epochs} epochs are too few to search a rate in: {rate}, which {entrance.usual_rate}, is "
         f"annealed. Pass at least {_LEAST_EPOCHS} epochs to {entrance.taker}, better 50 and more"

@@ -62,13 +62,14 @@ def test_a_model_that_is_not_compiled() -> None:
         fit(model, LRExplorerCallback(decades(), verbose=0))
 
 
-def test_epochs_1_gives_the_line_to_type() -> None:
+def test_epochs_1_is_annealed_and_the_warning_says_how_many_to_pass() -> None:
     model = line()
-    weights = model.get_weights()
     explorer = LRExplorerCallback(verbose=0)
-    with pytest.raises(ValueError, match=r"type model.fit\(..., epochs=200, callbacks"):
+    with pytest.warns(RuntimeWarning, match="Pass at least 5 epochs to fit, better 50 and more"):
         fit(model, explorer, epochs=1)
-    assert unchanged(model, weights)
+    (epoch,) = explorer.history
+    assert (epoch.phase, float(epoch.rate)) == ("exploit", pytest.approx(0.01))
+    assert explorer.best == epoch
 
 
 @pytest.mark.parametrize(

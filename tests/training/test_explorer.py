@@ -256,7 +256,7 @@ def test_too_few_epochs_are_said_in_the_words_of_the_loop():
     ):
         explored(epochs=5, search=search)
     with pytest.warns(RuntimeWarning, match=r"0\.01, which the optimizer was built with"):
-        train(Explorer(Quadratic(), 12, verbose=0))
+        train(Explorer(Quadratic(), 4, verbose=0))
 
 
 def test_a_direction_that_contradicts_the_search():

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lrsearch import DECADES, DigitRace
 from lrsearch.exploit import peak_rate
+from lrsearch.training import default_search
 from tests.benchmarks import measured
 
 __all__ = ["RULES", "Replay", "Rule", "table"]
@@ -92,8 +92,7 @@ class Replay:
 
     def race(self, total: int, init: int, kind: int) -> float:
         """The rate that the default race of a training of so many epochs recommends."""
-        budget = max(10, total // 10)
-        race = DigitRace(budget, min(total - budget, 40), first=DECADES[2:6])
+        race = default_search(total, "minimize", self.usual)
         while (trial := race.ask()) is not None:
             scores = self.curve(trial.rate, init, kind)[trial.start_epoch : trial.stop_epoch]
             race.tell(trial, list(scores) or [math.nan])
