@@ -1,6 +1,7 @@
-"""The paper's task, both phases in one ``model.fit``.
+"""The paper's task, both phases in one ``model.fit`` of Keras, or in one loop of PyTorch.
 
     python -m examples.fashion_mnist_vae                    # minutes, on 2 CPU cores
+    python -m examples.fashion_mnist_vae --framework torch  # the same in PyTorch
     python -m examples.fashion_mnist_vae --paper            # the full run: a GPU, or a weekend
 
 A variational auto-encoder learns Fashion-MNIST. The explorer finds its learning rate from decades,
@@ -12,22 +13,18 @@ from __future__ import annotations
 import argparse
 import time
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
-
-import numpy as np
 
 QUICK = {"train": 10_000, "epochs": 5, "digits": 2, "keep": 2, "exploit_epochs": 40}
 PAPER = {"train": 50_000, "epochs": 50, "digits": 3, "keep": 2, "exploit_epochs": 1_000}
 
 
 def main(arguments: argparse.Namespace) -> None:
-    import keras
-
     from examples.fashion_mnist_vae.data import load_images
-    from examples.fashion_mnist_vae.model import build_vae, encode, generate, reconstruct, score
     from examples.fashion_mnist_vae.pictures import save_sheet
-    from lrsearch_keras import LRExplorerCallback
 
+    vae = import_module(f"examples.fashion_mnist_vae.with_{arguments.framework}")
     begun = time.monotonic()
     images = load_images(arguments.data_dir, train=arguments.train)
     print(f"Images: {images.source}")
@@ -39,32 +36,15 @@ def main(arguments: argparse.Namespace) -> None:
         print("The paper's full run: --paper, which is " + flags(PAPER) + " with its own rules")
 
     search, exploit = plan(arguments)
-    model = build_vae(seed=arguments.seed)
-    model.compile(keras.optimizers.Adam(), jit_compile=True)
+    epochs = search.most_epochs + arguments.exploit_epochs
     folder = arguments.run_dir or Path("runs") / f"{datetime.now():vae-%Y%m%d-%H%M%S}"
-    explorer = LRExplorerCallback(
-        search,
-        exploit,
-        initial=lambda init: build_vae(seed=arguments.seed + init),
-        directory=folder,
-        x_test=images.test,
-        predict=lambda model, x: np.column_stack([score(model, x), encode(model, x)]),
-    )
-    model.fit(
-        images.train,
-        epochs=search.most_epochs + arguments.exploit_epochs,
-        batch_size=32,
-        validation_data=(images.validation, None),
-        validation_batch_size=1000,
-        callbacks=[explorer],
-        verbose=0,
-    )
-    test = float(score(model, images.test).mean())
+    model, explorer = vae.explored(images, epochs, search, exploit, arguments.seed, folder)
+    test = float(vae.score(model, images.test).mean())
     save_sheet(
         folder / "images.png",
         images.test[:12],
-        reconstruct(model, images.test[:12]),
-        generate(model, 24),
+        vae.reconstruct(model, images.test[:12]),
+        vae.generate(model, 24),
         title=f"Rate {explorer.rate}: test NLL {test:.2f}",
     )
     print(search.evidence().sentence)
@@ -107,6 +87,9 @@ def parse() -> argparse.Namespace:
         prog="python -m examples.fashion_mnist_vae",
         description="Find the learning rate of the paper's auto-encoder, and train it.",
         epilog=f"By default: {flags(QUICK)}. With --paper: {flags(PAPER)}.",
+    )
+    parser.add_argument(
+        "--framework", choices=["keras", "torch"], default="keras", help="what trains it"
     )
     parser.add_argument("--paper", action="store_true", help="the paper's full run, to the letter")
     parser.add_argument("--data-dir", type=Path, help="a folder with the four IDX files")

@@ -243,6 +243,11 @@ class Explorer:
         """Whether the epoch in hand has to be validated, or its leg would have no score."""
         return self._phase is not None and self._phase.needs_score
 
+    @property
+    def batches(self) -> int | None:
+        """How many batches an epoch has, as far as one was told or counted."""
+        return self._batches
+
     def show_average(self) -> None:
         """Put the average into the trainee, to be validated; it is there until the next epoch.
 

@@ -123,3 +123,18 @@ def test_its_predictions_are_a_score_and_ten_latent_means_a_test_image(vae):
     assert lines[0].split(",") == ["index", *(f"prediction_{n}" for n in range(11))]
     tested = int(re.search(r"([\d,]+) to test with", output)[1].replace(",", ""))
     assert len(lines) == tested + 1
+
+
+def test_the_papers_task_in_pytorch_leaves_the_same_folder(vae, tmp_path):
+    output = run(
+        "-m", "examples.fashion_mnist_vae", "--framework", "torch", "--run-dir",
+        str(tmp_path / "run"), "--train", "320", "--epochs", "1", "--digits", "0", "--keep", "1",
+        "--exploit-epochs", "3",
+    )  # fmt: skip
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert "best.safetensors" in names
+    keras = {path.name for path in vae[0].iterdir()}
+    assert keras - names <= {"best.weights.h5", "round_2.png", "round_2_inverse.png"}
+    assert "test NLL" in output
+    header = (tmp_path / "run" / "best_predictions.csv").read_text().partition("\n")[0]
+    assert header == (vae[0] / "best_predictions.csv").read_text().partition("\n")[0]

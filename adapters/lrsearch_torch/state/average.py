@@ -12,7 +12,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 __all__ = ["Average", "averaged"]
 
-_PARTS = 64
+_PARTS = 32
 """An epoch is averaged over so many of its steps: those between differ little."""
 
 
@@ -42,6 +42,7 @@ class Average:
     def __init__(self, live: Iterable[torch.Tensor]) -> None:
         self.live = list(live)
         self._tensors = [_kept(tensor.detach()) for tensor in self.live]
+        self._kinds = _by_kind(self._tensors, self.live)
         self._steps = 0
         self._last = 0
         self._begun = 0
@@ -63,8 +64,9 @@ class Average:
             return
         self._last = self._steps
         blend = get_ema_multi_avg_fn(1 - min(1.0, stretch / span))
-        for kept, live in _by_kind(self._tensors, self.live):
-            blend(kept, live, 0)
+        for kept, live in self._kinds:
+            same = live[0].dtype == kept[0].dtype
+            blend(kept, live if same else [tensor.to(kept[0].dtype) for tensor in live], 0)
 
     @torch.no_grad()
     def swap(self) -> None:
@@ -117,11 +119,11 @@ def _kept(tensor: torch.Tensor) -> torch.Tensor:
 
 def _by_kind(
     kept: list[torch.Tensor], live: list[torch.Tensor]
-) -> Iterable[tuple[list[torch.Tensor], list[torch.Tensor]]]:
+) -> list[tuple[list[torch.Tensor], list[torch.Tensor]]]:
     """Both lists in parts of one type and device, as the foreach kernels take them at once."""
     groups: dict[Any, tuple[list[torch.Tensor], list[torch.Tensor]]] = {}
     for one, other in zip(kept, live, strict=True):
-        part = groups.setdefault((one.dtype, one.device), ([], []))
+        part = groups.setdefault((other.dtype, one.device), ([], []))
         part[0].append(one)
-        part[1].append(other.detach().to(one.dtype))
-    return groups.values()
+        part[1].append(other)
+    return list(groups.values())
