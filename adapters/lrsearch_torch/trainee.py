@@ -89,7 +89,6 @@ class TorchTrainee(Trainee):
         self._generators = list(generators)
         self._average: Average | None = None
         self._hook: Any = None
-        self._groups = [group for opt in self.optimizers for group in opt.param_groups]
         self._parameters = [parameter for group in self._groups for parameter in group["params"]]
         first = float(self._groups[0]["lr"])
         self._ratios = [float(group["lr"]) / first for group in self._groups]
@@ -196,12 +195,11 @@ class TorchTrainee(Trainee):
         ValueError
             It names some.
         """
-        groups = [group for optimizer in self.optimizers for group in optimizer.param_groups]
         known = {id(tensor) for tensor in self.trained}
-        strange = [p for group in groups for p in group["params"] if id(p) not in known]
+        strange = [p for group in self._groups for p in group["params"] if id(p) not in known]
         names = [name for name in self._named() if name not in self._names]
         names += [f"one of shape {tuple(parameter.shape)}" for parameter in strange]
-        if names or len(groups) != len(self._groups):
+        if names or len(self._groups) != len(self._ratios):
             raise ValueError(
                 f"parameters were added after the first epoch had begun ({', '.join(names[:3])}): "
                 "give the model and its optimizers all of theirs before the Explorer is made"
@@ -257,6 +255,11 @@ class TorchTrainee(Trainee):
         load_model(self.model, path)
 
     # Inside -----------------------------------------------------------------------------------
+
+    @property
+    def _groups(self) -> list[dict[str, Any]]:
+        """The groups that there are: an optimizer makes new ones when it loads a state."""
+        return [group for optimizer in self.optimizers for group in optimizer.param_groups]
 
     def _seeded(self, init: int, rank: int = 0) -> Any:
         return seeded(self._inits.number(init) + rank, self.devices, self._generators)

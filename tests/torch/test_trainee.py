@@ -54,3 +54,14 @@ class TestTwoOptimizersOnTheDevice(Contract):
         groups = [{"params": last, "lr": torch.tensor(0.02)}]
         optimizers = [torch.optim.SGD(first, lr=0.01), torch.optim.Adam(groups)]
         return TorchTrainee(net, optimizers, states="device")
+
+
+def test_the_rate_acts_after_an_optimizer_has_loaded_a_state():
+    """It has new groups then."""
+    net = network()
+    optimizer = torch.optim.AdamW(net.parameters(), lr=0.01)
+    trainee = TorchTrainee(net, optimizer)
+    optimizer.load_state_dict(optimizer.state_dict())
+    trainee.rate = 0.5
+    assert optimizer.param_groups[0]["lr"] == 0.5
+    assert trainee.rate == 0.5
