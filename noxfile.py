@@ -79,6 +79,16 @@ def ray(session):
     session.run("pytest", "tests/ray", "adapters/lrsearch_ray", *session.posargs, env=QUIET)
 
 
+@nox.session
+def torch(session):
+    """Lightning and the Hugging Face Trainer: explored in, killed, and gone on with."""
+    session.install("-e", ".[lightning,transformers]", TORCH, *TESTING)
+    session.run(
+        "pytest", "tests/lightning", "tests/transformers", "adapters/lrsearch_torch",
+        *session.posargs, env=QUIET | {"HF_HUB_OFFLINE": "1"},
+    )  # fmt: skip
+
+
 @nox.session(name="bench-scaling")
 def bench_scaling(session):
     """One to a thousand simulated workers: the table and plot of docs/scaling.md."""

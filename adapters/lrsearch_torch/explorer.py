@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import torch
@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 
 import lrsearch
 from lrsearch import Direction, Epoch, Exploit
+from lrsearch.training import LOOP, Entrance
 from lrsearch_torch.checks import check_no_scheduler, check_rate
 from lrsearch_torch.ranks import Ranks
 from lrsearch_torch.scores import score_of
@@ -50,7 +51,7 @@ class Explorer(lrsearch.Explorer):
         What trains it. One rate moves all groups of all optimizers, by their ratios to the first.
     epochs : int
         Epochs of the whole training, both phases.
-    search, exploit, direction, start, directory, name, verbose
+    search, exploit, direction, start, directory, name, verbose, live, about, entrance
         As for `lrsearch.Explorer`. The best weights are in the folder's ``best.safetensors``.
     scaler : torch.amp.GradScaler, optional
         The gradient scaler, where there is one.
@@ -127,6 +128,9 @@ class Explorer(lrsearch.Explorer):
         generators: Sequence[torch.Generator] = (),
         name: str = "score",
         verbose: int = 1,
+        live: bool = True,
+        about: Mapping[str, Any] | None = None,
+        entrance: Entrance = LOOP,
     ) -> None:
         self.own = TorchTrainee(
             model, optimizer, scaler=scaler, initial=initial, seed=seed, states=states,
@@ -145,7 +149,9 @@ class Explorer(lrsearch.Explorer):
             average=average,
             name=name,
             verbose=verbose,
-            about={"seed": seed},
+            live=live,
+            about={"seed": seed, **(about or {})},
+            entrance=entrance,
         )
         self._hook: Any = None
         self._rate = self.own.rate

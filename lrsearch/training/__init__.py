@@ -13,7 +13,7 @@ of all frameworks show, `monitor` what a score's name tells.
 from lrsearch.training.checkpoints import Checkpoints
 from lrsearch.training.defaults import default_exploit, default_search
 from lrsearch.training.display import Display
-from lrsearch.training.entrance import Entrance, warn_of_the_end
+from lrsearch.training.entrance import LOOP, Entrance, warn_of_the_end
 from lrsearch.training.explorer import Explorer, improves
 from lrsearch.training.journal import Journal
 from lrsearch.training.monitor import direction_of_name
@@ -28,6 +28,7 @@ from lrsearch.training.trials import Trials
 from lrsearch.training.warning import warn
 
 __all__ = [
+    "LOOP",
     "Arrays",
     "Checkpoints",
     "Display",
