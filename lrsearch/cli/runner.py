@@ -5,24 +5,29 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import queue
-import re
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 from lrsearch.cli.command_line import ProgramError
+from lrsearch.cli.guard import Guard
+from lrsearch.cli.lines import Lines, write_all
 from lrsearch.cli.scores import PrintedScores, WrittenScores
 
 __all__ = ["Ending", "ProgramError", "last_lines", "run_program"]
 
 Ending = Literal["ended", "failed", "timed out", "stopped"]
 _POLL = 0.2
+_SHOWN = 65_536
+"""Bytes of a program's output among which its last lines are looked for."""
+_ROOM = 65_536
+"""Bytes without which a disk is full."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,13 @@ class Outcome:
     status: int
 
 
+class _Over(Exception):
+    """The program has to be ended, though lines of it wait."""
+
+    def __init__(self, ending: Ending) -> None:
+        self.ending = ending
+
+
 def run_program(
     arguments: Sequence[str],
     log: Path,
@@ -51,6 +63,7 @@ def run_program(
     written: Path | None = None,
     timeout: float | None = None,
     stop: threading.Event | None = None,
+    guard: Guard | None = None,
     grace: float = 10.0,
 ) -> Outcome:
     """Run a program to its end, with a call for each score as it comes.
@@ -75,6 +88,8 @@ def run_program(
         Seconds after which it is ended.
     stop : threading.Event, optional
         Ends it when set.
+    guard : Guard, optional
+        Ends it when this process is killed.
     grace : float
         Seconds between SIGTERM and SIGKILL.
 
@@ -82,38 +97,56 @@ def run_program(
     ------
     ProgramError
         If the program cannot be started, or gives something that is no score.
+    OSError
+        If its output cannot be written; the program is ended then.
     """
     deadline = math.inf if timeout is None else time.monotonic() + timeout
-    with log.open("ab") as output:
+
+    def over() -> Ending | None:
+        if stop is not None and stop.is_set():
+            return "stopped"
+        return "timed out" if time.monotonic() > deadline else None
+
+    with log.open("ab", buffering=0) as output, contextlib.ExitStack() as stack:
         process = _start(arguments, output)
-        lines = _Lines(process, output)
+        if guard is not None:
+            stack.enter_context(guard.watching(process.pid))
+        lines = Lines(process, output)
         follower = None if written is None else WrittenScores(written)
 
         def scores(finished: bool) -> Iterator[float | None]:
             for line in lines.new():
+                if (ending := over()) is not None:
+                    raise _Over(ending)
                 if printed is not None and (score := printed.found(line)) is not None:
                     yield score
             if follower is not None:
                 yield from follower.new(finished)
 
         try:
-            ending = _follow(process, lines, scores, on_score, deadline, stop)
+            ending = _follow(process, lines, scores, on_score, over)
+        except _Over as early:
+            ending = early.ending
         finally:
             _end(process, grace)
             lines.close()
+        if ending == "failed":
+            _require_room(log)
     return Outcome(ending, process.returncode)
 
 
 def last_lines(log: Path, most: int = 15) -> str:
     """The last lines of a program's output."""
     try:
-        text = log.read_text(errors="replace")
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _SHOWN))
+            text = file.read(_SHOWN).decode(errors="replace")
     except FileNotFoundError:
         return ""
     return "\n".join(text.replace("\r", "\n").splitlines()[-most:])
 
 
-def _start(arguments: Sequence[str], output: IO[bytes]) -> subprocess.Popen[bytes]:
+def _start(arguments: Sequence[str], output: FileIO) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             arguments,
@@ -130,75 +163,30 @@ def _start(arguments: Sequence[str], output: IO[bytes]) -> subprocess.Popen[byte
 
 def _follow(
     process: subprocess.Popen[bytes],
-    lines: _Lines,
+    lines: Lines,
     scores: Callable[[bool], Iterator[float | None]],
     on_score: Callable[[float | None], bool],
-    deadline: float,
-    stop: threading.Event | None,
+    over: Callable[[], Ending | None],
 ) -> Ending:
     """Pass scores on until the program has ended or has to be."""
     while True:
         finished = process.poll() is not None and lines.ended()
         if not all(map(on_score, scores(finished))):
             return "stopped"
-        if finished:
+        if finished and not lines.waiting:
             return "ended" if process.returncode == 0 else "failed"
-        if stop is not None and stop.is_set():
-            return "stopped"
-        if time.monotonic() > deadline:
-            return "timed out"
+        if (ending := over()) is not None:
+            return ending
         lines.wait(_POLL)
 
 
-class _Lines:
-    """The lines of a program's standard output, copied to a file as they come."""
-
-    def __init__(self, process: subprocess.Popen[bytes], output: IO[bytes]) -> None:
-        self._process = process
-        self._output = output
-        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._news = threading.Event()
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def new(self) -> Iterator[str]:
-        """The lines since the last call."""
-        for _ in range(self._lines.qsize()):
-            yield self._lines.get()
-
-    def wait(self, seconds: float) -> None:
-        """Return at the next line, or after some time."""
-        self._news.wait(seconds)
-        self._news.clear()
-
-    def ended(self) -> bool:
-        """Whether all lines are there, once the program is gone.
-
-        A process that it has left behind may keep the pipe open; that one is not waited for.
-        """
-        self._thread.join(timeout=1)
-        return True
-
-    def close(self) -> None:
-        self._thread.join(timeout=1)
-        if self._process.stdout is not None and not self._thread.is_alive():
-            self._process.stdout.close()
-
-    def _read(self) -> None:
-        pipe = self._process.stdout
-        rest = b""
-        with contextlib.suppress(OSError, ValueError):
-            while pipe is not None and (piece := os.read(pipe.fileno(), 65_536)):
-                self._output.write(piece)
-                self._output.flush()
-                *whole, rest = re.split(rb"[\r\n]", rest + piece)
-                self._put(whole)
-        self._put([rest] if rest else [])
-
-    def _put(self, lines: list[bytes]) -> None:
-        for line in lines:
-            self._lines.put(line.decode(errors="replace"))
-        self._news.set()
+def _require_room(log: Path) -> None:
+    """Make sure that a program has not failed for a full disk, which is no fault of its rate."""
+    with log.open("ab", buffering=0) as file:
+        end = file.tell()
+        write_all(file, bytes(_ROOM))
+        os.fsync(file.fileno())
+        file.truncate(end)
 
 
 def _end(process: subprocess.Popen[bytes], grace: float) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
+
+import regex  # type: ignore[import-untyped, import-not-found, unused-ignore]
 
 from lrsearch.cli.command_line import ProgramError
 
 __all__ = ["DEFAULT_PATTERN", "PrintedScores", "WrittenScores"]
 
+_LONGEST_SEARCH = 2.0
+"""Seconds to search one line."""
+_LONGEST_LINE = 1_048_576
+"""Bytes of a line of the program's own file."""
 DEFAULT_PATTERN = r"^\s*score:\s*(\S+)\s*$"
 
 
@@ -26,6 +31,11 @@ class PrintedScores:
     ProgramError
         If the pattern is no regular expression, or has not one group.
 
+    Notes
+    -----
+    The pattern is searched by the package regex, which lets other threads go on meanwhile, and
+    gives up after some seconds: a pattern may take longer than the universe has been there.
+
     Examples
     --------
     >>> PrintedScores().found("score: 0.25")
@@ -38,8 +48,8 @@ class PrintedScores:
 
     def __init__(self, pattern: str = DEFAULT_PATTERN) -> None:
         try:
-            self._pattern = re.compile(pattern)
-        except re.error as error:
+            self._pattern = regex.compile(pattern)
+        except regex.error as error:
             raise ProgramError(f"--score-regex is no regular expression: {error}") from error
         if self._pattern.groups != 1:
             raise ProgramError(
@@ -53,16 +63,23 @@ class PrintedScores:
         Raises
         ------
         ProgramError
-            If what stands in its place is no number.
+            If what stands in its place is no number, or the pattern takes too long.
         """
-        match = self._pattern.search(line)
+        try:
+            match = self._pattern.search(line, timeout=_LONGEST_SEARCH)
+        except TimeoutError:
+            shown = line if len(line) <= 100 else f"{line[:100]}…"
+            raise ProgramError(
+                f"--score-regex takes more than {_LONGEST_SEARCH:g} s to search a line of "
+                f"{len(line)} characters, {shown!r}: it tries too many ways to match it"
+            ) from None
         if match is None:
             return None
         try:
             return float(match[1])
         except (TypeError, ValueError):
             raise ProgramError(
-                f"a score has to be a number, the program printed {line!r}"
+                f"a score has to be a number, the program printed {line[:1000]!r}"
             ) from None
 
 
@@ -94,15 +111,29 @@ class WrittenScores:
         ProgramError
             If a line is not as above.
         """
+        scores: list[float | None] = []
+        while lines := self._lines(finished):
+            scores += [self._score(line) for line in lines if line.strip()]
+        return scores
+
+    def _lines(self, finished: bool) -> list[bytes]:
+        """The next lines that are whole."""
         try:
             with self._path.open("rb") as file:
                 file.seek(self._read)
-                content = file.read()
+                content = file.read(_LONGEST_LINE)
         except FileNotFoundError:
             return []
-        whole = content if finished else content[: content.rfind(b"\n") + 1]
-        self._read += len(whole)
-        return [self._score(line) for line in whole.splitlines() if line.strip()]
+        end = content.rfind(b"\n") + 1
+        if len(content) == _LONGEST_LINE and end == 0:
+            raise ProgramError(
+                "a line of {scores} has to be a number or an object with a score, the program "
+                f"wrote one of more than {_LONGEST_LINE} bytes"
+            )
+        if finished and len(content) < _LONGEST_LINE:
+            end = len(content)
+        self._read += end
+        return content[:end].splitlines()
 
     def _score(self, line: bytes) -> float | None:
         try:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
 import math
 import shutil
 import threading
 from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
 from lrsearch.cli.command_line import CommandLine, ProgramError, values_of
+from lrsearch.cli.guard import Guard
 from lrsearch.cli.runner import Outcome, last_lines, run_program
 from lrsearch.cli.scores import PrintedScores
 from lrsearch.cli.words import epochs
@@ -79,14 +80,16 @@ class ProgramWorkers:
             If the program cannot be used.
         StudyError
             If the study cannot be written.
+        OSError
+            If the programs' output cannot be.
         """
         try:
-            with concurrent.futures.ThreadPoolExecutor(self.workers) as pool:
+            with Guard() as self._guard, ThreadPoolExecutor(self.workers) as pool:
                 futures = [pool.submit(self._work) for _ in range(self.workers)]
                 try:
                     waiting = set(futures)
                     while waiting:
-                        over, waiting = concurrent.futures.wait(waiting, 0.5, "FIRST_EXCEPTION")
+                        over, waiting = wait(waiting, 0.5, FIRST_EXCEPTION)
                         for future in over:
                             future.result()
                 finally:
@@ -137,6 +140,7 @@ class ProgramWorkers:
             written=written if "scores" in self.command.uses else None,
             timeout=patience if impatient else self.timeout,
             stop=self._stop,
+            guard=self._guard,
         )
         if scores.ended:
             self._said(trial)
