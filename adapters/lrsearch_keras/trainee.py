@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -106,10 +107,20 @@ class KerasTrainee(Trainee):
         return {"build": self.model.get_build_config()}
 
     def write_weights(self, path: Path) -> None:
-        self.model.save_weights(path)
+        """Write them by way of memory: where a disk is full, HDF5 ends the process later on."""
+        content = _InMemory()
+        self.model.save_weights(content)
+        path.write_bytes(content.getbuffer())
 
     def read_weights(self, path: Path) -> None:
         self.model.load_weights(path)
+
+
+class _InMemory(io.BytesIO):
+    """A file in memory, by a name that Keras takes for one of weights."""
+
+    def __str__(self) -> str:
+        return KerasTrainee.weights_file
 
 
 def predictions_of(

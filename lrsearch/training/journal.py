@@ -216,6 +216,7 @@ class Journal:
         """The fit is over; where the run is over too, drop what only serves to go on."""
         if self.manifest is None or self.about is None or not over:
             return
+        self._write(self._append)
         ended = {"over": True, "epochs_over": len(self.history), "history": self._checksum}
         if self._note({**self.about, **ended}):
             for name in (_LAST, _FIRST, _BEST):

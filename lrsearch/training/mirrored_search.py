@@ -47,7 +47,8 @@ class MirroredSearch:
     Notes
     -----
     A search that cannot be rebuilt from its configuration has no mirror, with a warning. A mirror
-    that can no longer be written to is given up with a warning: the training goes on.
+    that can no longer be written to is given up with a warning, until the run is over: the training
+    goes on.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class MirroredSearch:
         self.search = search
         self.entrance = entrance
         self._path = path
+        self._given_up = False
         self._mirror: Study | None = None
         self._resumable = True
         if path is not None and not isinstance(search, Study):
@@ -113,11 +115,19 @@ class MirroredSearch:
                 self.search.release(trial)
 
     def end(self) -> None:
-        """Nobody will go on: release what is out, and close the mirror."""
+        """Nobody will go on: release what is out, and close the mirror.
+
+        One that was given up is brought up to date, if that is possible now.
+        """
         for trial in self.out:
             self.release(trial)
         self._record("close")
         self._mirror = None
+        if self._given_up and self._path is not None:
+            with contextlib.suppress(OSError, StudyError):
+                study = Study(self._path, from_config(self.search.config()))
+                with contextlib.closing(study):
+                    _meet(self.search, list(self.search.events), study, self.entrance)
 
     def require(self, history: Sequence[Any]) -> None:
         """Make sure that the search was told the epochs of the run, and no more.
@@ -194,6 +204,7 @@ class MirroredSearch:
 
     def _give_up(self, error: Exception) -> None:
         self._mirror = None
+        self._given_up = True
         warn(
             f"the run's study could not be written, training goes on and cannot be resumed: {error}"
         )
