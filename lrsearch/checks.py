@@ -19,6 +19,10 @@ _LOGS = ("-wal", "-shm")
 """What SQLite keeps beside a database."""
 
 
+_TEXTS = (str, bytes, bytearray, memoryview)
+"""Sequences, or numbers to ``float``, that are neither."""
+
+
 def at_least(least: int, name: str, value: Any) -> int:
     """A whole number that is not below `least`.
 
@@ -57,7 +61,7 @@ def listed(name: str, values: Any) -> Iterable[Any]:
     Traceback (most recent call last):
     TypeError: first has to be a list of rates, as ["0.01", "0.001"] is, got '0.1'
     """
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+    if isinstance(values, _TEXTS) or not isinstance(values, Iterable):
         raise TypeError(
             f'{name} has to be a list of rates, as ["0.01", "0.001"] is, got {values!r}'
         )
@@ -107,7 +111,7 @@ def sign(direction: Any) -> float:
 
 def is_number(value: Any) -> bool:
     """Whether a value stands for one number: Python's, NumPy's, or a scalar tensor."""
-    if isinstance(value, (bool, np.bool_, str, bytes, complex, np.complexfloating)):
+    if isinstance(value, (bool, np.bool_, *_TEXTS, complex, np.complexfloating)):
         return False
     return isinstance(value, (int, float, np.number)) or (
         hasattr(value, "__float__") and getattr(value, "ndim", 0) == 0
@@ -131,7 +135,7 @@ def number(value: Any, name: str = "score") -> float:
 def numbers(values: Any) -> list[float]:
     """A sequence of scores as floats."""
     one_dimensional = getattr(values, "ndim", None) == 1
-    if isinstance(values, (str, bytes)) or not (one_dimensional or isinstance(values, Sequence)):
+    if isinstance(values, _TEXTS) or not (one_dimensional or isinstance(values, Sequence)):
         raise TypeError(
             "a score has to be a number or a sequence of one number an epoch, got "
             f"{type(values).__name__}: {values!r}"

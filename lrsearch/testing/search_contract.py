@@ -190,7 +190,10 @@ class SearchContract(ABC):
         search.tell(_ask(search), np.array([0.5]))
         assert [record.score for record in search.trials][:2] == [0.5, 0.5]
 
-    @pytest.mark.parametrize("score", ["0.5", None, True, {}, 1j, [[0.5]], ["0.5"], object()])
+    @pytest.mark.parametrize(
+        "score",
+        ["0.5", bytearray(b"0.5"), None, True, {}, 1j, [[0.5]], ["0.5"], object()],
+    )
     def test_what_is_no_number_is_a_type_error_and_changes_nothing(self, score: Any) -> None:
         search = self.search()
         trial = _ask(search)
