@@ -153,6 +153,8 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 def write_predictions(path: str | os.PathLike[str], predictions: Any) -> None:
     """Write predictions as CSV: a row an example, with its index in the first column.
 
+    Classes that a spreadsheet would take for formulas are written as text, with a ``'`` before.
+
     Parameters
     ----------
     path : path
@@ -184,7 +186,7 @@ def write_predictions(path: str | os.PathLike[str], predictions: Any) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         for index, row in enumerate(table):
-            writer.writerow([index, *(str(value) for value in row)])
+            writer.writerow([index, *(spreadsheet_cell(str(value)) for value in row)])
 
 
 def _naming(target: Path, error: OSError) -> OSError:

@@ -116,6 +116,8 @@ def test_predictions_of_any_shape_are_a_row_an_example(tmp_path):
     assert path.read_text() == "index,prediction_0\n0,0.5\n1,1.5\n"
     files.write_predictions(path, np.zeros((0, 3)))
     assert path.read_text() == "index\n"
+    files.write_predictions(path, ["=1+1", "-0.5", "@cat", "cat"])
+    assert path.read_text() == "index,prediction_0\n0,'=1+1\n1,-0.5\n2,'@cat\n3,cat\n"
     with pytest.raises(ValueError, match="examples"):
         files.write_predictions(path, 0.5)
 
