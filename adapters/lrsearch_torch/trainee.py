@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_model, save_model
 from torch import nn
 from torch.optim import Optimizer
@@ -249,7 +250,10 @@ class TorchTrainee(Trainee):
 
     def write_weights(self, path: Path) -> None:
         """Write the model's ``state_dict()``, for `safetensors.torch.load_model`."""
-        save_model(self.model, str(path))
+        try:
+            save_model(self.model, str(path))
+        except SafetensorError as error:  # the disk is full, say
+            raise OSError(str(error)) from error
 
     def read_weights(self, path: Path) -> None:
         load_model(self.model, path)

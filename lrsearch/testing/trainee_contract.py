@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from lrsearch.searches import DigitRace, GridSearch
 from lrsearch.training import Explorer, State, Trainee, read_state, write_state
@@ -200,6 +201,18 @@ class TraineeContract(ABC):
         self.scores(trainee)
         trainee.read_weights(path)
         assert math.isclose(self.validate(trainee), score, rel_tol=1e-6)
+
+    def test_weights_for_which_the_disk_has_no_room_are_an_oserror(self, tmp_path: Path) -> None:
+        resource = pytest.importorskip("resource", reason="limits files to no bytes")
+        trainee = self.make()
+        self.train(trainee)
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+        try:
+            with pytest.raises(OSError, match=r"File too large|os error"):
+                trainee.write_weights(tmp_path / trainee.weights_file)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
     def test_a_state_comes_back_from_a_file_without_a_pickle(self, tmp_path: Path) -> None:
         trainee = self.make()

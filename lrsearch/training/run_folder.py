@@ -152,7 +152,7 @@ class RunFolder:
         path = self.manifest.folder / self.weights_file
         try:
             trainee.read_weights(path)
-        except (KeyError, OSError, RuntimeError, ValueError) as error:
+        except Exception as error:  # of the many that a framework raises
             raise damaged(path, error, f"{remedy}, or {self._another}") from error
         return trainee.weights()
 
