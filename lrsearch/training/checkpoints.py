@@ -26,6 +26,8 @@ class Checkpoints:
     manifest : Manifest or None
         Of the run's folder, which has one ``.npz`` file a trial in ``trials``. Files that are
         there already are those of an earlier process. None: in memory.
+    shared : bool
+        Whether other workers, with folders of their own, have trials of the search.
 
     Raises
     ------
@@ -37,8 +39,9 @@ class Checkpoints:
     A state that cannot be written, when the disk is full, say, is kept in memory, with a warning.
     """
 
-    def __init__(self, manifest: Manifest | None) -> None:
+    def __init__(self, manifest: Manifest | None, shared: bool = False) -> None:
         self.manifest = manifest
+        self.shared = shared
         self._states: dict[int, State] = {}
         self._epochs: dict[int, int] = {}
         if manifest is not None:
@@ -67,10 +70,10 @@ class Checkpoints:
 
     def state(self, number: int, epoch: int) -> State | None:
         """The state that a trial had after this many epochs; None where it was not kept."""
-        if self.manifest is not None and self.manifest.lacks(_name(number)):
-            missing = self.manifest.folder / _name(number)
-            warn(f"{missing} is missing: its trial is trained again from its start")
         if self._epochs.get(number) != epoch:
+            if self.manifest is not None and not self.shared:
+                path = self.manifest.folder / _name(number)
+                warn(f"{path} is missing, or older: its trial is trained again from its start")
             return None
         if self.manifest is None or number in self._states:
             return self._states[number]

@@ -199,7 +199,7 @@ class Explorer:
         self._batch = 0
         self._batches: int | None = self.journal.last.get("batches")
         self._finished = False
-        self._checkpoints = Checkpoints(self.folder.manifest)
+        self._checkpoints = Checkpoints(self.folder.manifest, self._mirrored.shared)
         self._display = Display(epochs, verbose, live=live, trained=len(self.history))
         if not journal.over:
             warn_of_few_epochs(entrance, self.search, epochs - len(self.history))

@@ -64,13 +64,18 @@ class MirroredSearch:
         self._given_up = False
         self._mirror: Study | None = None
         self._resumable = True
-        if path is not None and not isinstance(search, Study):
+        if path is not None and not self.shared:
             self._open(path, begun or path.exists())
 
     @property
     def resumable(self) -> bool:
         """Whether another process can go on with the search."""
         return self._resumable
+
+    @property
+    def shared(self) -> bool:
+        """Whether other workers may be at the search's trials."""
+        return isinstance(self.search, Study)
 
     @property
     def done(self) -> bool:
