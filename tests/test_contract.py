@@ -29,6 +29,11 @@ class TestDigitSearchWithRepeats(SearchContract):
         )
 
 
+class TestGapSearch(SearchContract):
+    def make(self, direction):
+        return lrsearch.GapSearch(epochs=3, direction=direction)
+
+
 class TestGridSearch(SearchContract):
     def make(self, direction):
         return lrsearch.GridSearch(epochs=3, direction=direction, repeats=2)
@@ -110,7 +115,9 @@ def test_a_search_that_forgets_its_rounds_or_their_rates_fails_the_contract(tmp_
     assert failed == ["test_every_trial_belongs_to_a_round_that_has_its_rate"]
 
 
-@pytest.mark.parametrize("name", ["DigitRace", "DigitSearch", "GridSearch", "RandomSearch"])
+@pytest.mark.parametrize(
+    "name", ["DigitRace", "DigitSearch", "GapSearch", "GridSearch", "RandomSearch"]
+)
 def test_no_search_of_ours_has_an_ask_or_a_tell_of_its_own(name):
     search = getattr(lrsearch, name)
     for method in ("ask", "report", "tell", "release", "replay", "__iter__"):
