@@ -227,10 +227,12 @@ class LRExplorerCallback(Outcome, keras.callbacks.Callback):
             return
         rate = self.explorer.begin_batch(batch, self.params.get("steps"))
         self._rate = self._rate if rate is None else rate
+        self.explorer.trainee.begin_batch(batch)
 
     def on_test_begin(self, logs: Any = None) -> None:
         """Validate with the average of the weights."""
         if self.explorer is not None:
+            self.explorer.trainee.end_epoch()
             self.explorer.show_average()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -248,6 +250,7 @@ class LRExplorerCallback(Outcome, keras.callbacks.Callback):
             if self._validation is not None:
                 self._validation.check(model, self.monitor)
             check_rate(model, self._rate)
+            explorer.end_batches(explorer.trainee.end_epoch())
             score = score_in(logs, self.monitor)
         explorer.report(score)
         ended = explorer.history[-1]

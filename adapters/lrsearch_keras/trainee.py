@@ -17,6 +17,7 @@ from lrsearch_keras.state import (
     Inits,
     copied,
     generators,
+    inner,
     new_optimizer,
     put,
     put_generators,
@@ -52,6 +53,7 @@ class KerasTrainee(Trainee):
     ) -> None:
         self.model = model
         self._steps = steps
+        self._iterations = 0
         self._average: Average | None = None
         self._initial = initial
         self._seed = seed
@@ -83,10 +85,31 @@ class KerasTrainee(Trainee):
         return new_optimizer(self.model, self._average is not None)
 
     def keep_average(self) -> bool:
-        """As Keras's optimizers do it; where the user's own keeps an average, none beside it."""
+        """Where the user's optimizer keeps an average, none is kept beside it."""
         if self._average is None and Average.possible(self.model):
             self._average = Average(self.model, self._steps)
         return self._average is not None
+
+    def begin_epoch(self) -> None:
+        self._iterations = self._count()
+        if self._average is not None:
+            self._average.begin_epoch()
+
+    def begin_batch(self, batch: int) -> None:
+        """A batch begins, from 0: those before it may be taken into the average."""
+        if self._average is not None:
+            self._average.take_in(batch)
+
+    def end_epoch(self) -> int:
+        """All batches are over; how many there were. It may be said twice."""
+        steps = self._steps or self._count() - self._iterations
+        if self._average is not None:
+            self._average.take_in(steps, over=True)
+        return steps
+
+    def _count(self) -> int:
+        """The optimizer's count of steps, from its first one."""
+        return int(inner(self.model.optimizer)._iterations)
 
     def swap_average(self) -> None:
         if self._average is not None:

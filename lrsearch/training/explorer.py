@@ -339,6 +339,10 @@ class Explorer:
             self.trainee.rate = rate
         return rate
 
+    def end_batches(self, batches: int) -> None:
+        """Say how many batches the epoch had, where more or fewer began than were trained."""
+        self._batch = batches
+
     def report(self, score: float | Callable[[], float] | None) -> None:
         """Take the score of the epoch in hand, which is over; its weights are kept if the best.
 

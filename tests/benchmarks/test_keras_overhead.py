@@ -1,4 +1,4 @@
-"""What the Keras callback costs: the share of a fit that is spent inside its hooks."""
+"""What the Keras callback costs: the share of a fit inside its hooks, and what averages add."""
 
 import os
 import time
@@ -29,7 +29,8 @@ def timed(explorer: Any) -> list[float]:
 
         return run
 
-    for name in ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end"):
+    for name in ("on_train_begin", "on_epoch_begin", "on_train_batch_begin", "on_test_begin",
+                 "on_epoch_end", "on_train_end"):  # fmt: skip
         setattr(explorer, name, timing(getattr(explorer, name)))
     return seconds
 
@@ -69,3 +70,50 @@ def test_the_hooks_take_at_most_two_percent_of_a_fit_of_the_vae(
     )
     print(f"\n{initial}: {share:.2%} of {benchmark.stats.stats.mean:.1f} s inside the hooks")
     assert share <= BOUND
+
+
+AVERAGE = 0.05
+ROUNDS = 5
+
+
+@pytest.mark.parametrize("name", ["vae", "conv_adam"])
+def test_the_average_adds_at_most_five_percent_to_an_epoch(benchmark: Any, name: str) -> None:
+    """Fits with and without it in turns, by the median of their epochs after the first."""
+    from lrsearch import GridSearch
+    from lrsearch_keras import LRExplorerCallback
+    from tests.benchmarks.compare.tasks import load_task
+
+    task = load_task(name, 2_000)
+
+    class Clock(keras.callbacks.Callback):
+        def __init__(self) -> None:
+            super().__init__()
+            self.times: list[float] = []
+
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            self.begun = time.perf_counter()
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            self.times.append(time.perf_counter() - self.begun)
+
+    seconds: dict[bool, list[float]] = {False: [], True: []}
+
+    def in_turns() -> None:
+        for init in range(ROUNDS):
+            for average in (False, True):
+                model, clock = task.build(init), Clock()
+                explorer = LRExplorerCallback(
+                    GridSearch([task.usual], epochs=4), False, average=average, verbose=0
+                )
+                model.fit(
+                    *task.train, epochs=4, batch_size=task.batch, verbose=0,
+                    validation_data=task.validation, callbacks=[explorer, clock],
+                )  # fmt: skip
+                seconds[average] += clock.times[1:]
+
+    benchmark.pedantic(in_turns, rounds=1)
+    without, with_average = (float(np.median(seconds[average])) for average in (False, True))
+    added = with_average / without - 1
+    benchmark.extra_info.update(added=added, epoch=without)
+    print(f"\n{name}: an average adds {added:.1%} to an epoch of {without:.2f} s")
+    assert added <= AVERAGE

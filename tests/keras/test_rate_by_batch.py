@@ -62,7 +62,7 @@ def by_schedule(length=1, batches=BATCHES):
         for epoch in range(EPOCHS - 1)
         for first in np.repeat(range(0, batches, length), length)
     ]
-    return np.reshape(rates, (EPOCHS - 1, batches)).sum(axis=1)
+    return np.reshape(rates, (EPOCHS - 1, batches))[:, :BATCHES].sum(axis=1)
 
 
 def arrays():
@@ -93,7 +93,9 @@ def test_batches_that_keras_cannot_count_are_those_of_the_epoch_before():
         lambda: iter([(batch, batch)] * BATCHES), output_signature=signature
     )
     assert data.cardinality() == tf.data.UNKNOWN_CARDINALITY
-    assert descent(slope(), [data]) == pytest.approx(by_schedule(), rel=1e-4)
+    # TensorFlow counts the step, too, that finds the data at their end
+    counted = BATCHES + (keras.backend.backend() == "tensorflow")
+    assert descent(slope(), [data]) == pytest.approx(by_schedule(batches=counted), rel=1e-4)
 
 
 @pytest.mark.skipif(keras.backend.backend() == "torch", reason="Keras on PyTorch has no such thing")

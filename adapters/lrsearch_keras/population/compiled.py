@@ -14,6 +14,8 @@ from lrsearch_keras.population.batches import batches, length, on_device, rows_o
 from lrsearch_keras.population.memory import bytes_a_member, free_bytes, members_that_fit
 from lrsearch_keras.population.tracing import UNFIT, check_compiled, explained, explanation
 from lrsearch_keras.state import Average
+from lrsearch_keras.state.average import moved
+from lrsearch_keras.state.snapshot import inner
 
 __all__ = ["CompiledTrainer", "Member"]
 
@@ -173,12 +175,8 @@ class CompiledTrainer:
         """The member with the average of its weights, as it was validated."""
         if self._average is None:
             return member
-        places = self._average.places
         return member._replace(
-            trainable=[
-                weight if place is None else member.optimizer[place]
-                for weight, place in zip(member.trainable, places, strict=True)
-            ]
+            trainable=[member.optimizer[place] for place in self._average.places]
         )
 
     @property
@@ -285,20 +283,24 @@ class CompiledTrainer:
 
         place = self._rate_place
 
+        new = member.optimizer[self._iterations_place] == 0
+
         def step(state: Any, given: Any) -> tuple[Any, None]:
-            rate, batch = given
+            number, rate, batch = given
             state[2][place] = rate.astype(state[2][place].dtype)
             whole = state if self.training_metrics else (*state, self._metrics)
             _, whole = self.model.train_step(whole, rows_of(data, batch))
-            return tuple(map(list, whole[: len(state)])), None
+            after = tuple(map(list, whole[: len(state)]))
+            self._take_in(after, number + 1, new)
+            return after, None
 
         state = tuple(map(list, member))
         if self.training_metrics:
             state = (*state, self._metrics)
         if len(rows):
-            state, _ = jax.lax.scan(step, state, (rates[: len(rows)], rows))
+            state, _ = jax.lax.scan(step, state, (np.arange(len(rows)), rates[: len(rows)], rows))
         if len(rest):
-            state, _ = step(state, (rates[-1], rest))
+            state, _ = step(state, (np.int32(len(rows)), rates[-1], rest))
         trainable, non_trainable, optimizer = state[:3]
         logs = self._results(state[3]) if self.training_metrics else {}
         if validation is not None:
@@ -306,6 +308,25 @@ class CompiledTrainer:
             results, non_trainable = self._validated(shown, non_trainable, validation)
             logs |= {f"val_{name}": value for name, value in results.items()}
         return Member(trainable, non_trainable, optimizer), logs
+
+    def _take_in(self, state: Any, steps: Any, new: Any) -> None:
+        """Take the weights into their average after so many steps of the epoch, if it is due."""
+        if self._average is None:
+            return
+        import jax
+        import jax.numpy as jnp
+
+        every, horizon, places = self._average.every, self._average.horizon, self._average.places
+        last = self.steps % every or every
+        since = jnp.where(steps == self.steps, last, every)
+        share = jnp.where(new & (steps <= since), 1.0, jnp.minimum(1.0, since / horizon))
+        due = (steps % every == 0) | (steps == self.steps)
+        averages = jax.lax.cond(
+            due, lambda averages: moved(averages, state[0], share), list,
+            [state[2][at] for at in places],
+        )  # fmt: skip
+        for at, average in zip(places, averages, strict=True):
+            state[2][at] = average
 
     def _validated(
         self, trainable: Any, non_trainable: Any, data: Any
@@ -344,7 +365,11 @@ class CompiledTrainer:
 
         self._metrics = [jnp.array(variable.value) for variable in model.metrics_variables]
         rate = model.optimizer.learning_rate
-        self._rate_place = [v is rate for v in model.optimizer.variables].index(True)
+        iterations = inner(model.optimizer)._iterations
+        self._rate_place, self._iterations_place = (
+            [v is variable for v in model.optimizer.variables].index(True)
+            for variable in (rate, iterations)
+        )
 
     def _check_traced(self) -> None:
         start, order = self._start(), self._order(0, 1)

@@ -4,8 +4,8 @@ from lrsearch_keras.state.average import Average
 from lrsearch_keras.state.building import build_as, when_built
 from lrsearch_keras.state.generators import generators, put_generators
 from lrsearch_keras.state.inits import Inits
-from lrsearch_keras.state.rate import set_rate
-from lrsearch_keras.state.snapshot import copied, new_optimizer, put, put_state, take
+from lrsearch_keras.state.snapshot import copied, inner, new_optimizer, put, put_state, take
+from lrsearch_keras.state.steps import set_rate
 
 __all__ = [
     "Average",
@@ -13,6 +13,7 @@ __all__ = [
     "build_as",
     "copied",
     "generators",
+    "inner",
     "new_optimizer",
     "put",
     "put_generators",

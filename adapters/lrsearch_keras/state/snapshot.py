@@ -58,8 +58,6 @@ def new_optimizer(model: keras.Model, average: bool = False) -> list[np.ndarray]
     if int(optimizer.iterations) == 0:
         return copied(optimizer.variables)
     copy = type(optimizer).from_config(optimizer.get_config())
-    if average:
-        inner(copy).use_ema = False
     copy.build(model.trainable_variables)
     values = copied(copy.variables)
     return values + copied(optimizer.variables[len(values) :])
