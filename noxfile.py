@@ -113,10 +113,11 @@ def bench_sklearn(session):
 @nox.session
 def torture(session):
     """The long proofs: kills, damages and crowds of processes, all of them."""
-    session.install("-e", ".[examples,cli]", *TESTING)
+    session.install("-e", ".[examples,torch,cli]", TORCH, *TESTING)
     session.run(
         "pytest", "-s", "tests/study", "tests/evidence",
-        "tests/training/test_damaged_folders.py", "tests/keras/test_resume.py", *session.posargs,
+        "tests/training/test_damaged_folders.py", "tests/keras/test_resume.py",
+        "tests/torch/test_resume.py", *session.posargs,
         env=QUIET | {"LRSEARCH_TORTURE": "1"},
     )  # fmt: skip
 

@@ -30,7 +30,7 @@ def check_optimizers(given: Any) -> list[Optimizer]:
     Traceback (most recent call last):
     TypeError: optimizer has to be a torch.optim.Optimizer or a list of them, got Linear
     """
-    optimizers = list(given) if isinstance(given, Sequence) else [given]
+    optimizers = [_inner(one) for one in (given if isinstance(given, Sequence) else [given])]
     for optimizer in optimizers:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(
@@ -107,6 +107,12 @@ def check_model(model: Any, optimizers: Sequence[Optimizer]) -> None:
         raise ValueError(
             f"{lazy[0]} has no shape yet: call the model on one batch before the Explorer"
         )
+    if any(hasattr(p, "placements") or hasattr(p, "_is_flat_param") for p in named.values()):
+        raise ValueError(
+            "the model's parameters are shards (FSDP, or tensor parallel), and rank 0 would have "
+            "to hold them whole: wrap the model in DistributedDataParallel, or search with one "
+            "process"
+        )
     own = {id(parameter) for parameter in named.values()}
     trained = {
         id(p): p for opt in optimizers for group in opt.param_groups for p in group["params"]
@@ -125,6 +131,12 @@ def check_model(model: Any, optimizers: Sequence[Optimizer]) -> None:
             f"{f' and {len(left) - 3} more' if len(left) > 3 else ''}: they stay as they are. "
             "Pass the optimizer all parameters, or call requires_grad_(False) on these"
         )
+
+
+def _inner(optimizer: Any) -> Any:
+    """The optimizer within a wrapper that is one itself, as accelerate's is."""
+    within = getattr(optimizer, "optimizer", None)
+    return within if isinstance(within, Optimizer) else optimizer
 
 
 def _is_rate(rate: Any) -> bool:

@@ -55,6 +55,10 @@ class Follower(Explorer):
         """Whether rank 0 needs a score; it knows."""
         return False
 
+    def plot(self) -> dict[str, Any]:
+        """Nothing: the pictures are rank 0's."""
+        return {}
+
     def begin(self) -> Epoch | None:
         """Wait for the state and the rate of the next epoch."""
         if self._finished:

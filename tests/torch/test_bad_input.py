@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -192,6 +194,24 @@ def test_a_folder_of_another_model_optimizer_or_seed(tmp_path: Any) -> None:
         left(model, adamw(model), seed=1)
     for optimizer in (torch.optim.AdamW(model.parameters(), lr=0.3), adamw(torch.compile(model))):
         left(model, optimizer)
+
+
+def test_a_model_in_shards() -> None:
+    """As FSDP makes them; it would not be whole on rank 0."""
+    code = (
+        "import torch, torch.distributed as dist\n"
+        "from torch.distributed.fsdp import fully_shard\n"
+        "from lrsearch_torch import Explorer\n"
+        "dist.init_process_group('gloo', store=dist.HashStore(), rank=0, world_size=1)\n"
+        "mesh = dist.init_device_mesh('cpu', (1,))\n"
+        "model = fully_shard(torch.nn.Linear(4, 4), mesh=mesh)\n"
+        "try:\n"
+        "    Explorer(model, torch.optim.Adam(model.parameters()), 8)\n"
+        "except ValueError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.startswith("the model's parameters are shards (FSDP"), done.stderr
 
 
 def test_options_that_are_none() -> None:
