@@ -106,7 +106,7 @@ class TorchTrainee(Trainee):
 
     @rate.setter
     def rate(self, rate: float) -> None:
-        for group, ratio in zip(self._groups, self._ratios, strict=True):
+        for group, ratio in zip(self._groups, self._ratios, strict=False):  # `check` tells of more
             if isinstance(group["lr"], torch.Tensor):
                 group["lr"].fill_(rate * ratio)
             else:
