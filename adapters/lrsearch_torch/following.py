@@ -28,6 +28,7 @@ class Follower(Explorer):
         self.epochs = epochs
         self.search = self.exploit = self._hook = None
         self._epoch = self._validate = self._rates = self._found = self._peak = None
+        self._first = self._batches = None
         self._finished = False
         self._rate, self._steps = self.own.rate, 0
         history, best = self._follow("made")

@@ -157,7 +157,6 @@ class Explorer:
         self.trainee = trainee
         self.options = Options(search, exploit, initial, start)
         self.epochs = at_least(1, "epochs", epochs)
-        self._usual = float(trainee.rate)
         self.direction: Direction = _direction(direction, search)
         self.name = name
         self.entrance = entrance
@@ -167,6 +166,8 @@ class Explorer:
             else RunFolder(directory, predict, trainee.weights_file, entrance)
         )
         journal = self.folder.prepare() if journal is None else journal
+        usual = journal.note("usual")  # an optimizer that was explored with before has another
+        self._usual = float(trainee.rate if usual is None else usual)
         self.about = {
             "monitor": name, "direction": self.direction, "epochs": epochs, "begun_at": 0,
             "average": bool(average), **self.options.identity(), **(about or {}),
@@ -461,10 +462,11 @@ class Explorer:
         trainee, journal = self.trainee, self.journal
         resumable = journal.directory is not None
         about = {**self.about, **trainee.identity()} if resumable else self.about
+        notes = {**trainee.notes(), "usual": self._usual}
         self._average.keep()
         if journal.last.get("forgone"):
             self._average.forgo()
-        first = journal.begin(about, check_state(trainee.take()), trainee.notes())
+        first = journal.begin(about, check_state(trainee.take()), notes)
         self._new_optimizer = trainee.new_optimizer()
         if journal.state is not None:
             trainee.put(journal.state)

@@ -326,3 +326,16 @@ def test_what_is_validated_with_the_average_in_place_may_be_reported_as_a_number
         explorer.report(explorer.trainee.loss())
     again = explored(Averaging(), loss=lambda trainee: trainee.loss)
     assert explorer.history == again.history
+
+
+def test_the_same_trainee_goes_on_after_a_loop_that_was_left(tmp_path):
+    """As a cell that is run again does: its optimizer was left at another rate."""
+    trainee = Quadratic()
+    for most in (3, 12, 30):
+        explorer = Explorer(trainee, 30, directory=tmp_path, verbose=0)
+        for _ in explorer:
+            trainee.train()
+            explorer.report(trainee.loss())
+            if len(explorer.history) == most:
+                break
+    assert explorer.history == train(Explorer(Quadratic(), 30, verbose=0)).history
