@@ -7,13 +7,15 @@ differences of them, so that neither the scale nor the offset of a score matters
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Curve", "curve", "finals", "gain", "promises", "scatter"]
+__all__ = [
+    "Curve", "credited", "curve", "finals", "gain", "promises", "reached", "scatter",
+]  # fmt: skip
 
 Array = npt.NDArray[np.float64]
 
@@ -145,23 +147,67 @@ def finals(curves: Sequence[Curve], share: float = 1.0) -> Array:
     >>> finals([deep, shallow])
     array([4. , 3.5])
     """
-    xs = np.array([curve.x for curve in curves])
-    epochs = np.array([curve.epochs for curve in curves])
-    estimate = np.array([curve.loss for curve in curves])
-    done: list[int] = []
-    waiting: list[int] = []
-    deepest = math.inf
-    for index in np.argsort(-epochs, kind="stable"):
-        if epochs[index] < deepest:
-            done += waiting
-            waiting = []
-            deepest = epochs[index]
-        if done:
-            neighbour = done[int(np.argmin(np.abs(xs[done] - xs[index])))]
-            reached = float(curves[neighbour].best[epochs[index] - 1])
-            estimate[index] -= share * (reached - estimate[neighbour])
-        waiting.append(int(index))
+    return credited(
+        np.array([curve.x for curve in curves]),
+        np.array([curve.epochs for curve in curves]),
+        np.array([curve.loss for curve in curves]),
+        lambda index, epoch: float(curves[index].best[epoch - 1]),
+        share,
+    )
+
+
+def credited(
+    xs: Array,
+    epochs: npt.NDArray[np.intp],
+    losses: Array,
+    reached: Callable[[int, int], float],
+    share: float = 1.0,
+) -> Array:
+    """`finals`, for trials of which little is known: no curve is made that is not looked at.
+
+    Parameters
+    ----------
+    xs, epochs, losses : arrays of shape (n,)
+        log10 of the rates, the epochs that they have behind them, their smallest losses.
+    reached : callable
+        Gives the smallest loss of a trial, by its index, up to an epoch.
+    share : float
+        As for `finals`.
+    """
+    estimate = losses.copy()
+    done = np.zeros(0, int)
+    for depth in np.unique(epochs)[::-1]:
+        members = np.flatnonzero(epochs == depth)
+        if len(done):
+            neighbours = done[_nearest(xs[done], xs[members])]
+            there = [reached(int(index), int(depth)) for index in neighbours]
+            estimate[members] -= share * (there - estimate[neighbours])
+        done = np.concatenate([done, members])
     return estimate
+
+
+def reached(scores: Mapping[int, float], epoch: int, sign: float) -> float:
+    """The smallest loss of a trial that has not diverged, up to an epoch that it has behind it.
+
+    Examples
+    --------
+    >>> reached({1: 4.0, 2: 3.0, 4: 2.0}, 2, 1.0), round(reached({2: 4.0, 8: 2.0}, 4, 1.0), 2)
+    (3.0, 3.0)
+    """
+    if epoch in scores:
+        return min(sign * score for known, score in scores.items() if known <= epoch)
+    shown = curve(1.0, scores, sign)
+    return math.nan if shown is None else float(shown.best[epoch - 1])
+
+
+def _nearest(xs: Array, places: Array) -> npt.NDArray[np.intp]:
+    """For each place the index of the nearest x: of several, the first."""
+    values, first = np.unique(xs, return_index=True)
+    right = np.searchsorted(values, places).clip(0, len(values) - 1)
+    left = (right - 1).clip(0)
+    nearer = np.abs(values[left] - places) - np.abs(values[right] - places)
+    leftwards = (nearer < 0) | ((nearer == 0) & (first[left] < first[right]))
+    return np.asarray(np.where(leftwards, first[left], first[right]))
 
 
 def promises(curves: Sequence[Curve], max_epochs: int) -> Array:

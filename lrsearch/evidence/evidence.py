@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 import numpy as np
 
 from lrsearch.checks import number, sign
-from lrsearch.evidence.curves import Array, curve, finals
+from lrsearch.evidence.curves import Array, credited, reached
 from lrsearch.evidence.intervals import Interval, interval
 from lrsearch.evidence.next_digit import NextDigit, Sample, next_digit
 from lrsearch.evidence.sentences import sentence
@@ -104,18 +105,17 @@ class Evidence:
         used = [r for r in records if r.score is not None and r.rate and r.state != "diverged"]
         if not used:
             return None
-        epochs = [max(record.scores) for record in used]
-        deepest = max(epochs)
-        used = [r for r, e in zip(used, epochs, strict=True) if e * _COMPARABLE >= deepest]
-        if min(epochs) == deepest:
-            losses = turned * np.array([record.score for record in used], float)
-        else:
-            curves = [curve(record.rate, record.scores, turned) for record in used]
-            known = [(r, c) for r, c in zip(used, curves, strict=True) if c is not None]
-            used = [record for record, _ in known]
-            losses = finals([shown for _, shown in known])
-        errors = [math.nan if r.standard_error is None else r.standard_error for r in used]
+        epochs = np.array([max(record.scores) for record in used])
+        comparable = epochs * _COMPARABLE >= epochs.max()
+        used = list(compress(used, comparable))
         rates = np.array([record.rate for record in used], float)
+        losses = credited(
+            np.log10(rates),
+            epochs[comparable],
+            turned * np.array([record.score for record in used], float),
+            lambda index, epoch: reached(used[index].scores, epoch, turned),
+        )
+        errors = [math.nan if r.standard_error is None else r.standard_error for r in used]
         inits = np.array([record.init for record in used])
         return _judged(Sample(rates, losses, inits, np.array(errors)), rate)
 
