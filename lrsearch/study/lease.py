@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Heartbeat", "Worker", "is_alive", "is_stopped"]
+__all__ = ["Heartbeat", "Worker", "is_alive", "is_stopped", "state_of"]
 
 
 class Worker(NamedTuple):
@@ -71,7 +71,12 @@ def is_alive(worker: Worker) -> bool | None:
 
 def is_stopped(worker: Worker) -> bool:
     """Whether a living process of this machine was stopped, by Ctrl-Z, say, and cannot go on."""
-    return _stat(worker.pid)[0] in ("T", "t")
+    return state_of(worker.pid) in ("T", "t")
+
+
+def state_of(pid: int) -> str:
+    """The letter of a process's state, by /proc; empty where nothing tells."""
+    return _stat(pid)[0]
 
 
 class Heartbeat:

@@ -7,11 +7,13 @@ import gc
 import random
 import sqlite3
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 from lrsearch.escaping import visible
+from lrsearch.study.locks import holders
 from lrsearch.study.rescue import Files, files_of, rescued
 
 __all__ = ["Database", "StudyError", "collection_paused"]
@@ -151,6 +153,7 @@ class Database:
         if code in _LOCKED:
             return StudyError(
                 f"{self.path}: another process has kept the study to itself for {PATIENCE:g} s"
+                f"{holders(self.path)}"
             )
         if code == sqlite3.SQLITE_FULL:
             return StudyError(f"{self.path}: the disk is full; nothing of this call was stored")
@@ -200,9 +203,24 @@ class Database:
                 return connection
             try:
                 return self._open(f"{self._uri}?mode=ro")
-            except sqlite3.OperationalError:
-                if self.path.with_name(self.path.name + "-wal").exists():
+            except sqlite3.OperationalError as error:
+                log, index = (self.path.with_name(self.path.name + s) for s in ("-wal", "-shm"))
+                if log.exists() and not index.exists():
+                    raise StudyError(
+                        f"{self.path} cannot be looked at on a disk that cannot be written: the "
+                        f"log that a killed worker left needs {index.name}. Copy {self.path.name} "
+                        f"and {log.name} to another disk, and open that"
+                    ) from error
+                if log.exists():
                     raise
+                if index.exists():
+                    warnings.warn(
+                        f"{self.path}: a worker of the study was killed, and {log.name} is "
+                        "missing: the study is shown as it is without (immutable), and its last "
+                        "scores may be missing too",
+                        RuntimeWarning,
+                        stacklevel=2,
+                    )
                 return self._open(f"{self._uri}?mode=ro&immutable=1")
 
     def _open(self, uri: str) -> sqlite3.Connection:

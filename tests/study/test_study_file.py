@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -9,7 +11,7 @@ import zlib
 
 import pytest
 
-from lrsearch.study import read_status
+from lrsearch.study import read_status, sqlite
 from lrsearch.study.study import Study, StudyError
 from tests.study.searches import small, write_second_phase
 
@@ -155,6 +157,74 @@ except StudyError as error:
     )
     assert result.stdout.splitlines()[0] == "0.5", result.stderr
     assert "read-only" in result.stdout.splitlines()[1]
+
+
+KILLED = """
+import os, signal, sys
+import lrsearch
+from lrsearch.study import Study
+study = Study(sys.argv[1], lrsearch.GridSearch(["0.1", "0.01"], epochs=1))
+study.tell(study.ask(), 0.5)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+LOOKED_AT = """
+import os, sys
+from lrsearch.study import Study
+os.setgid(65534)
+os.setuid(65534)
+print(len(Study.open(sys.argv[1], readonly=True).trials))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="needs root to become another")
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        ([], "1"),
+        (["-wal"], r"0\n.*vae\.db-wal is missing: the study is shown as it is without"),
+        (["-shm"], r"Copy vae\.db and vae\.db-wal to another disk, and open that"),
+    ],
+)
+def test_a_killed_workers_study_on_a_read_only_disk(path, tmp_path, missing, message):
+    subprocess.run([sys.executable, "-c", KILLED, path], check=False)
+    for log in missing:
+        path.with_name(path.name + log).unlink()
+    for parent in (tmp_path, *tmp_path.parents):
+        if parent.owner() == "root" and parent.name.startswith(("pytest-", "test_")):
+            parent.chmod(0o755)
+    for entry in tmp_path.iterdir():
+        entry.chmod(0o444)
+    result = subprocess.run(
+        [sys.executable, "-c", LOOKED_AT, path], capture_output=True, text=True, check=False
+    )
+    assert re.search(message, result.stdout + result.stderr)
+
+
+STOPPED = """
+import sys, time
+from lrsearch.study import Study
+study = Study.open(sys.argv[1])
+with study._store.transaction():
+    print("inside", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who has a lock")
+def test_who_keeps_the_study_to_itself_is_named(path, monkeypatch):
+    monkeypatch.setattr(sqlite, "PATIENCE", 0.5)
+    with Study(path, small()) as study:
+        process = subprocess.Popen([sys.executable, "-c", STOPPED, path], stdout=subprocess.PIPE)
+        assert process.stdout.readline() == b"inside\n"
+        with pytest.raises(StudyError, match=rf"to itself.*\(process {process.pid}\)"):
+            study.ask()
+        process.send_signal(signal.SIGSTOP)
+        named = rf"\(process {process.pid}, which is stopped\)"
+        with pytest.raises(StudyError, match=named):
+            study.ask()
+        process.kill()
+        process.communicate()
+        assert study.ask().number == 0
 
 
 def test_an_interrupt_in_the_middle_of_a_call_leaves_no_half_of_it(path, monkeypatch):
