@@ -17,15 +17,16 @@ def write_mirror(store: Store, mirror: Path) -> None:
     """Replace the mirror by a copy of the study as it is now, whole or not at all.
 
     Other workers wait meanwhile, so that no older copy can take the place of a newer one. Where
-    the mirror cannot be written there is a warning: the study itself is whole.
+    the mirror cannot be written, or others write theirs for too long, there is a warning: the
+    study itself is whole, and the next score brings the mirror up to date.
     """
     try:
         with store.transaction(durable=False):
-            write_bytes(mirror, store.snapshot())
-    except OSError as error:
+            write_bytes(mirror.resolve(), store.snapshot())
+    except (OSError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         warnings.warn(
-            f"the mirror {mirror} could not be written, the study {store.path} is whole: "
-            f"{error.strerror}",
+            f"the mirror {mirror} could not be written, the study {store.path} is whole: {reason}",
             RuntimeWarning,
             stacklevel=4,
         )

@@ -1,7 +1,10 @@
 """A study's second copy."""
 
+import sqlite3
+
 import pytest
 
+from lrsearch.study import sqlite
 from lrsearch.study.study import Study, StudyError
 from lrsearch.testing import state
 from tests.study.searches import small
@@ -73,3 +76,38 @@ def test_a_mirror_that_cannot_be_written_loses_no_score(path, tmp_path):
         with pytest.warns(RuntimeWarning, match="drive"):
             study.tell(trial, 0.5)
         assert study.trials[0].score == 0.5
+
+
+def test_a_link_to_another_disk_stays_a_link(path, tmp_path):
+    drive = tmp_path / "drive"
+    drive.mkdir()
+    link = tmp_path / "mirror.db"
+    link.symlink_to(drive / "vae.db")
+    with Study(path, small(), mirror=link) as study:
+        for count in (1, 2):
+            study.tell(study.ask(), 0.5)
+            assert link.is_symlink()
+            with Study.open(drive / "vae.db", readonly=True) as copy:
+                assert len(copy.trials) == count
+
+
+def test_a_mirror_that_others_write_for_long_does_not_undo_a_tell(path, tmp_path, monkeypatch):
+    monkeypatch.setattr(sqlite, "PATIENCE", 0.2)
+    with Study(path, small(), mirror=tmp_path / "mirror.db") as study:
+        others = sqlite3.connect(path, isolation_level=None)
+        trial, copy = study.ask(), study._copy
+
+        def slow_drive():
+            others.execute("BEGIN IMMEDIATE")
+            copy()
+
+        monkeypatch.setattr(study, "_copy", slow_drive)
+        with pytest.warns(RuntimeWarning, match=r"mirror\.db could not be written.*to itself"):
+            study.tell(trial, 0.5)
+        others.execute("ROLLBACK")
+        others.close()
+        monkeypatch.undo()
+        assert study.trials[0].score == 0.5
+        study.tell(study.ask(), 0.25)
+        with Study.open(tmp_path / "mirror.db", readonly=True) as mirrored:
+            assert mirrored.best.score == 0.25
