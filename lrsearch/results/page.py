@@ -16,7 +16,7 @@ from lrsearch.escaping import page_text
 from lrsearch.exploit import Exploit
 from lrsearch.files import write_text
 from lrsearch.results.charts import EXPLOIT, Chart, charts_of
-from lrsearch.results.search_like import SearchLike
+from lrsearch.results.search_like import SearchLike, at_one_moment
 from lrsearch.results.svg import svg_text
 from lrsearch.results.table import TRIAL_COLUMNS, best_first, trial_rows, turns_of, value_text
 from lrsearch.version import __version__
@@ -80,14 +80,15 @@ def page(
     title: str = "Learning rate search",
 ) -> str:
     """The page as text; the parameters are those of `write_html`."""
-    body = "\n".join(
-        (
-            _top(search, exploit, name, title),
-            *_chart_sections(search, exploit, name),
-            _trials(search),
-            _configuration(search, exploit),
+    with at_one_moment(search) as still:
+        body = "\n".join(
+            (
+                _top(still, exploit, name, title),
+                *_chart_sections(still, exploit, name),
+                _trials(still),
+                _configuration(still, exploit),
+            )
         )
-    )
     return f"""<!doctype html>
 <html lang="en">
 <head>

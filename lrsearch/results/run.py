@@ -9,7 +9,7 @@ from typing import Any
 from lrsearch.exploit import Exploit
 from lrsearch.files import write_csv, write_json
 from lrsearch.results.png import figures, write_figures
-from lrsearch.results.search_like import SearchLike
+from lrsearch.results.search_like import SearchLike, at_one_moment
 from lrsearch.results.table import TRIAL_COLUMNS, trial_rows
 from lrsearch.version import __version__
 
@@ -57,10 +57,12 @@ def write_run(
     Without matplotlib there are no pictures, and the summary says so.
     """
     folder = Path(directory)
-    write_csv(folder / "trials.csv", [column.name for column in TRIAL_COLUMNS], trial_rows(search))
     notes = dict(extra or {})
-    try:
-        write_figures(folder, figures(search, exploit, name))
-    except ImportError as error:
-        notes["figures"] = str(error)
-    write_json(folder / "summary.json", summary(search, exploit, notes))
+    with at_one_moment(search) as still:
+        columns = [column.name for column in TRIAL_COLUMNS]
+        write_csv(folder / "trials.csv", columns, trial_rows(still))
+        try:
+            write_figures(folder, figures(still, exploit, name))
+        except ImportError as error:
+            notes["figures"] = str(error)
+        write_json(folder / "summary.json", summary(still, exploit, notes))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from lrsearch.rate import Rate
 from lrsearch.trial import Round, TrialRecord
 
-__all__ = ["SearchLike"]
+__all__ = ["SearchLike", "at_one_moment"]
 
 
 class SearchLike(Protocol):
@@ -30,3 +31,11 @@ class SearchLike(Protocol):
     def best(self) -> TrialRecord | None: ...
     def config(self) -> dict[str, Any]: ...
     def evidence(self) -> Any: ...
+
+
+@contextlib.contextmanager
+def at_one_moment(search: SearchLike) -> Iterator[SearchLike]:
+    """A block in which no other thread changes a study: it gives what to read instead of it."""
+    unchanged = getattr(search, "unchanged", None)
+    with contextlib.nullcontext(search) if unchanged is None else unchanged() as still:
+        yield still

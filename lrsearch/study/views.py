@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +26,31 @@ class StudyViews(ABC):
     """The readable side of a study: each property is the search's, as the file has it now."""
 
     path: Path
+    _lock: threading.RLock
 
     @abstractmethod
     def _refresh(self) -> Search:
         """The search as it is in the file now."""
+
+    @contextlib.contextmanager
+    def unchanged(self) -> Iterator[Search]:
+        """A block in which no other thread of this process changes the search.
+
+        What is read of the search that it gives is of one moment; tells of other threads wait.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import lrsearch
+        >>> path = f"{tempfile.mkdtemp()}/vae.db"
+        >>> with lrsearch.study.Study(path, lrsearch.GridSearch(["0.1", "0.01"])) as study:
+        ...     study.tell(study.ask(), [3.0, 2.5])
+        ...     with study.unchanged() as search:
+        ...         [score for record in search.trials for score in record.scores.values()]
+        [3.0, 2.5]
+        """
+        with self._lock:
+            yield self._refresh()
 
     @property
     def search(self) -> Search:
@@ -42,12 +65,14 @@ class StudyViews(ABC):
     @property
     def rounds(self) -> tuple[Round, ...]:
         """The rounds begun so far."""
-        return self._refresh().rounds
+        with self.unchanged() as search:
+            return search.rounds
 
     @property
     def out(self) -> tuple[Trial, ...]:
         """The trials that workers have in hand."""
-        return self._refresh().out
+        with self.unchanged() as search:
+            return search.out
 
     @property
     def best(self) -> TrialRecord | None:
@@ -62,7 +87,8 @@ class StudyViews(ABC):
     @property
     def rate(self) -> Rate | None:
         """The rate recommended; None while no score supports one."""
-        return self._refresh().rate
+        with self.unchanged() as search:
+            return search.rate
 
     @property
     def done(self) -> bool:
@@ -82,12 +108,14 @@ class StudyViews(ABC):
     @property
     def least_epochs(self) -> int:
         """Epochs without which the search cannot end, as long as no trial diverges."""
-        return self.search.least_epochs
+        with self.unchanged() as search:
+            return search.least_epochs
 
     @property
     def most_epochs(self) -> int | None:
         """How many epochs the search can charge at the most; None where that is unknown."""
-        return self._refresh().most_epochs
+        with self.unchanged() as search:
+            return search.most_epochs
 
     @property
     def direction(self) -> Direction:
@@ -97,7 +125,8 @@ class StudyViews(ABC):
     @property
     def events(self) -> Sequence[Event]:
         """The ordered log, from the beginning."""
-        return tuple(self._refresh().events)
+        with self.unchanged() as search:
+            return tuple(search.events)
 
     def config(self) -> dict[str, Any]:
         """The configuration of the search."""
@@ -105,7 +134,8 @@ class StudyViews(ABC):
 
     def evidence(self) -> Evidence | None:
         """Which rates the scores cannot tell apart, and how many digits they support."""
-        return self._refresh().evidence()
+        with self.unchanged() as search:
+            return search.evidence()
 
     def schedule(
         self, epochs: int, *, usual: Any = None, averaged: bool = False
@@ -150,20 +180,21 @@ class StudyViews(ABC):
         """
         if path is not None:
             other_file(path, self.path)
-        search = self._refresh()
-        header: Sequence[str]
-        rows: Iterable[Sequence[Any]]
-        if scores:
-            header = ("trial", "round", "rate", "init", "epoch", "score")
-            rows = _score_lines(search.trials)
-        else:
-            header = [column.name for column in TRIAL_COLUMNS]
-            rows = trial_rows(search)
-        text = csv_text(header, rows)
+        with self.unchanged() as search:
+            text = _scores_csv(search) if scores else _trials_csv(search)
         if path is None:
             return text
         write_text(path, text)
         return None
+
+
+def _trials_csv(search: Search) -> str:
+    return csv_text([column.name for column in TRIAL_COLUMNS], trial_rows(search))
+
+
+def _scores_csv(search: Search) -> str:
+    header = ("trial", "round", "rate", "init", "epoch", "score")
+    return csv_text(header, _score_lines(search.trials))
 
 
 def _score_lines(trials: Sequence[TrialRecord]) -> Iterator[tuple[Any, ...]]:
