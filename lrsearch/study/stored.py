@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from lrsearch.registry import from_config
@@ -12,8 +13,6 @@ from lrsearch.strict_json import python_value
 from lrsearch.study.tables import Row
 
 __all__ = ["StoredSearch", "plain"]
-
-_OPEN_STATES = frozenset(("asked", "paused", "released"))
 
 
 class StoredSearch:
@@ -33,7 +32,6 @@ class StoredSearch:
     def __init__(self, config: dict[str, Any]) -> None:
         self.search: Search = from_config(config)
         self._count = 0
-        self._states: dict[int, str] = {}
 
     @property
     def count(self) -> int:
@@ -42,35 +40,26 @@ class StoredSearch:
 
     def apply(self, events: Sequence[Sequence[Any]]) -> None:
         """Follow events that are stored already."""
-        search = self.search
-        if not search.events:
-            search.replay(events)
-            self._settle(range(len(search.trials)))
-            return
-        touched = set(self._states)
-        for event in events:
-            search.replay((event,))
-            touched.add(search.out[-1].number if event[0] == "ask" else event[1])
-        self._settle(touched)
+        self.search.replay(events)
+        self._count = self.count
 
     def since(self, count: int) -> list[Sequence[Any]]:
         """The events from number `count` on."""
         return list(self.search.events[count:])
 
     def changed(self) -> list[Row]:
-        """The rows of the trials that changed since the last call, or the last `apply`."""
+        """The rows of the trials that changed since the last call, or the last `apply`.
+
+        An event changes its own trial alone. Those that were asked last are the last that are out,
+        unless they have events of their own.
+        """
         search = self.search
         events = search.events[self._count :]
-        if not events:
-            return []
+        self._count = self.count
+        asked = sum(event[0] == "ask" for event in events)
         touched = {event[1] for event in events if event[0] != "ask"}
-        touched.update(trial.number for trial in search.out if trial.number not in self._states)
-        trials = search.trials
-        for number, state in self._states.items():
-            if trials[number].state != state:
-                touched.add(number)
-        self._settle(touched)
-        return [Row.of(trials[number]) for number in sorted(touched)]
+        touched.update(islice(reversed(search.handed_out), asked))
+        return [Row.of(search.trials[number]) for number in sorted(touched)]
 
     def summary(self) -> dict[str, Any]:
         """What a status shows beside the trials; cheap to tell."""
@@ -87,17 +76,6 @@ class StoredSearch:
     def rows(self) -> list[Row]:
         """The rows of all trials."""
         return list(map(Row.of, self.search.trials))
-
-    def _settle(self, numbers: Iterable[int]) -> None:
-        """Remember the states of the trials that can still change."""
-        self._count = len(self.search.events)
-        trials = self.search.trials
-        for number in numbers:
-            state = trials[number].state
-            if state in _OPEN_STATES:
-                self._states[number] = state
-            else:
-                self._states.pop(number, None)
 
 
 def plain(content: Any) -> Any:
