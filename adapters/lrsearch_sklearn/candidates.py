@@ -45,6 +45,8 @@ class Candidate:
     own : bool
         Whether it is trained by ``fit`` with the estimator's own resource and `random_state`, so
         that it may be recommended.
+    asked : Trial or None
+        The leg that the search handed out, where this one was cut short.
     """
 
     point: int
@@ -52,6 +54,7 @@ class Candidate:
     params: dict[str, Any]
     full: bool = False
     own: bool = True
+    asked: Trial | None = None
 
     @property
     def key(self) -> tuple[int, int, int, bool]:
@@ -67,44 +70,55 @@ class Row:
     ----------
     candidate : Candidate
         What was evaluated.
-    outs : list of dict
-        scikit-learn's result for each fold.
+    outs : list of dict or None
+        scikit-learn's result for each fold; None for a fold that it was not worth.
     curve : list of float or None
         The mean score after each epoch of the leg, where the folds were scored so often.
+    promise : tuple of (float, float or None), or None
+        Where folds are missing, the mean score that those there promise, and its standard error.
     """
 
     candidate: Candidate
-    outs: list[Out]
+    outs: list[Out | None]
     curve: list[float] | None = field(default=None)
+    promise: tuple[float, float | None] | None = field(default=None)
+
+    @property
+    def partial(self) -> bool:
+        """Whether it was not trained on all folds."""
+        return any(out is None for out in self.outs)
 
     @property
     def fitted(self) -> bool:
         """Whether the fit of any fold went well."""
-        return any(out["fit_error"] is None for out in self.outs)
+        return any(out is not None and out["fit_error"] is None for out in self.outs)
 
     @property
     def stopped(self) -> bool:
         """Whether the fits of all folds have stopped by themselves, before their last epoch."""
         most = self.candidate.trial.stop_epoch
-        return all((out.get("epochs") or most) < most for out in self.outs)
+        return all(out is not None and (out.get("epochs") or most) < most for out in self.outs)
 
 
-def metric_of(outs: Iterable[Out], refit: Any) -> str | None:
+def metric_of(outs: Iterable[Out | None], refit: Any) -> str | None:
     """The name of the score that leads the search; None where there is only one.
 
     With several scores it is the one that `refit` names, or else the first.
     """
     for out in outs:
-        scores = out["test_scores"]
+        scores = None if out is None else out["test_scores"]
         if isinstance(scores, dict):
             return refit if isinstance(refit, str) and refit in scores else next(iter(scores))
     return None
 
 
-def fold_scores(outs: Iterable[Out], metric: str | None, error_score: float) -> list[float]:
-    """One score a fold; `error_score` where a fold has none."""
+def fold_scores(outs: Iterable[Out | None], metric: str | None, error_score: float) -> list[float]:
+    """One score a fold; `error_score` where it has failed, nan where it was not trained."""
     found = []
     for out in outs:
+        if out is None:
+            found.append(math.nan)
+            continue
         scores = out["test_scores"]
         if isinstance(scores, dict):
             scores = scores[metric]
@@ -180,24 +194,40 @@ def failed(count: int, message: str) -> list[Out]:
 
 
 def filled(rows: Sequence[Row], error_score: Any, train: bool) -> list[Out]:
-    """All results in order, those of failed folds with `error_score` for each kind of score."""
-    outs = [out for row in rows for out in row.outs]
-    shown = next((o["test_scores"] for o in outs if isinstance(o["test_scores"], dict)), None)
-    blank = error_score if shown is None else dict.fromkeys(shown, error_score)
+    """All results in order, each kind of score in each.
+
+    Those of folds that have failed have `error_score`. Those of folds that were not trained have
+    nan, and the mean of the others' times.
+    """
+    kinds = (out["test_scores"] for row in rows for out in row.outs if out is not None)
+    shown = next((scores for scores in kinds if isinstance(scores, dict)), None)
+
+    def every(score: Any) -> Any:
+        return score if shown is None else dict.fromkeys(shown, score)
+
     keys = ("test_scores", "train_scores") if train else ("test_scores",)
     whole = []
-    for out in outs:
+    for out, others in ((out, row.outs) for row in rows for out in row.outs):
+        if out is None:
+            times = {
+                key: float(np.mean([other[key] for other in others if other is not None]))
+                for key in ("fit_time", "score_time")
+            }
+            whole.append({**times, **dict.fromkeys(keys, every(math.nan))})
+            continue
         times = {key: out[key] for key in ("fit_time", "score_time")}
         found = {key: out.get(key) for key in keys}
         for key, scores in found.items():
             if scores is None or (shown and not isinstance(scores, dict)):
-                found[key] = blank
+                found[key] = every(error_score)
         whole.append({**times, **found})
     return whole
 
 
-def plain(out: Out) -> Out:
-    """A fold's result as a JSON object."""
+def plain(out: Out | None) -> Out | None:
+    """A fold's result as a JSON object; None where there is none."""
+    if out is None:
+        return None
     kept = ("fit_error", "test_scores", "train_scores", "fit_time", "score_time", "epochs")
     return {key: _plain(out[key]) for key in kept if key in out}
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sklearn.base import clone
+from sklearn.model_selection._validation import _fit_and_score
+from sklearn.utils.parallel import Parallel, delayed
 
 from lrsearch_sklearn.outputs import RunFolder
 
@@ -85,7 +87,7 @@ class Evaluation:
         """Each candidate's result in each fold, candidate by candidate."""
         before = len(self.fit.outs)
         if self.context is None:
-            self.evaluate_candidates(params, cv=self.fit.splits)
+            self._evaluate(params)
         else:
             round = self.context.subcontext(
                 task_name="round",
@@ -93,10 +95,60 @@ class Evaluation:
                 sequential_subtasks=False,
             ).call_on_fit_task_begin(estimator=self.search_cv)
             try:
-                self.evaluate_candidates(params, cv=self.fit.splits, callback_ctx=round)
+                self._evaluate(params, callback_ctx=round)
             finally:
                 round.call_on_fit_task_end(estimator=self.search_cv)
         return self.fit.outs[before:]
+
+    def _evaluate(self, params: Sequence[dict[str, Any]], **context: Any) -> None:
+        """scikit-learn's evaluation, which with ``verbose=1`` says no more than the bar does."""
+        verbose = self.search_cv.verbose
+        self.search_cv.verbose = 0 if verbose == 1 else verbose
+        try:
+            self.evaluate_candidates(params, cv=self.fit.splits, **context)
+        finally:
+            self.search_cv.verbose = verbose
+
+    def on_folds(self, jobs: Sequence[tuple[dict[str, Any], int]]) -> list[dict[str, Any]]:
+        """The result of each job: parameters, and the number of the fold to train them on."""
+        search_cv, routed, splits = self.search_cv, self.fit.routed, self.fit.indices()
+        scorer, _ = search_cv._get_scorers()
+        tasks: list[dict[str, Any]] = [{} for _ in jobs]
+        round = None
+        if self.context is not None:
+            round = self.context.subcontext(
+                task_name="round", max_subtasks=len(jobs), sequential_subtasks=False
+            ).call_on_fit_task_begin(estimator=search_cv)
+            for number, task in enumerate(tasks):
+                name = "candidate-split-evaluation"
+                task["callback_ctx"] = round.subcontext(task_name=name, task_id=number)
+                task["caller"] = search_cv
+        try:
+            found: list[dict[str, Any]] = Parallel(
+                n_jobs=search_cv.n_jobs, pre_dispatch=search_cv.pre_dispatch
+            )(
+                delayed(_fit_and_score)(
+                    clone(search_cv.estimator),
+                    self.fit.X,
+                    self.fit.y,
+                    scorer=scorer,
+                    train=splits[fold][0],
+                    test=splits[fold][1],
+                    verbose=search_cv.verbose,
+                    parameters=params,
+                    fit_params=routed.estimator.fit,
+                    score_params=routed.scorer.score,
+                    return_train_score=search_cv.return_train_score,
+                    return_times=True,
+                    error_score=search_cv.error_score,
+                    **task,
+                )
+                for (params, fold), task in zip(jobs, tasks, strict=True)
+            )
+        finally:
+            if round is not None:
+                round.call_on_fit_task_end(estimator=search_cv)
+        return found
 
     def close(self) -> None:
         """The search is over."""

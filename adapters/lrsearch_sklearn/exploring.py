@@ -16,6 +16,7 @@ from lrsearch_sklearn.candidates import (
     metric_of,
 )
 from lrsearch_sklearn.checks import seeds
+from lrsearch_sklearn.searches import races
 
 __all__ = ["Exploration", "ask_together"]
 
@@ -56,7 +57,7 @@ class Exploration:
         self.truncated: bool = search_cv.truncated
         self.refit = search_cv.refit
         self.seeds = seeds(search_cv.estimator)
-        self.by_default = search_cv.search is None and search_cv.resource is None
+        self.by_default = search_cv.search is None and not races(search_cv)
         self.raises = isinstance(search_cv.error_score, str)
         self.error_score = math.nan if self.raises else search_cv.error_score
         self.rows: dict[tuple[int, int, int, bool], Row] = {}
@@ -103,13 +104,26 @@ class Exploration:
         return Candidate(point, trial, params, full, own)
 
     def tell(self, row: Row) -> float:
-        """Take in an evaluated candidate; its mean score."""
-        self.rows[row.candidate.key] = row
-        mean, error = mean_and_error(self.scores(row))
-        if not row.candidate.full:
-            score = self._shown(row.candidate.trial, mean, row) if row.curve is None else row.curve
-            self.searches[row.candidate.point].tell(row.candidate.trial, score, error)
+        """Take in an evaluated candidate; its mean score, or what it promises to be."""
+        self.add(row)
+        candidate = row.candidate
+        mean, error = row.promise or mean_and_error(self.scores(row))
+        if candidate.asked is not None:
+            told = [mean] * candidate.trial.epochs if math.isfinite(mean) else mean
+            self.searches[candidate.point].tell(candidate.asked, told, error)
+        elif not candidate.full:
+            score = self._shown(candidate.trial, mean, row) if row.curve is None else row.curve
+            self.searches[candidate.point].tell(candidate.trial, score, error)
         return mean
+
+    def add(self, row: Row) -> None:
+        """Keep a row, in the place of one of the same trial that has not all folds."""
+        candidate = row.candidate
+        if candidate.full:
+            for key, other in list(self.rows.items()):
+                if other.partial and key[:2] == candidate.key[:2]:
+                    del self.rows[key]
+        self.rows[candidate.key] = row
 
     def _shown(self, trial: Trial, mean: float, row: Row) -> float | list[float]:
         """What the search is told of a training that was done from the start.
@@ -151,6 +165,7 @@ class Exploration:
             "round": [c.trial.round for c in candidates],
             "digit": [digits[c.point].get(c.trial.round, 0) for c in candidates],
             "trial": [c.trial.number for c in candidates],
+            "folds": [sum(out is not None for out in row.outs) for row in self.rows.values()],
         }
         if self.resource is not None:
             found["n_resources"] = [c.trial.stop_epoch for c in candidates]
@@ -184,10 +199,13 @@ class Exploration:
         trained = {
             (row.candidate.point, row.candidate.trial.rate)
             for row in self.rows.values()
-            if row.candidate.own
+            if row.candidate.own and not row.partial
         }
         wanted = []
+        best = self.best() if self.by_default else None
         for point, search in enumerate(self.searches):
+            if best is not None and search.best is not None and self.mean(best) > search.best.score:
+                continue  # what it promises is behind what is proven
             full = {
                 record.number: self._full(point, record)
                 for record in search.trials

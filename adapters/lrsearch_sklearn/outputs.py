@@ -10,8 +10,7 @@ from typing import Any
 
 import joblib
 
-from lrsearch import Search, Study, files
-from lrsearch.results import write_run
+from lrsearch import Search, Study, files, results
 from lrsearch_sklearn.candidates import Row, plain
 
 __all__ = ["RunFolder", "fingerprint"]
@@ -27,7 +26,7 @@ class RunFolder:
     ``study.db`` (``study-0.db``, … for a grid of other parameters) holds the searches,
     ``folds.json`` each candidate's score in each fold, ``best_estimator.skops`` and
     ``best_predictions.csv`` the best candidate so far, fitted on all data; at the end there are
-    ``trials.csv``, ``summary.json`` and pictures.
+    ``trials.csv``, ``summary.json`` and ``search.html``.
 
     Parameters
     ----------
@@ -108,8 +107,11 @@ class RunFolder:
             files.write_predictions(self.path / PREDICTIONS, estimator.predict(self.X_test))
 
     def write_report(self, search: Search) -> None:
-        """Write the finished search's tables and pictures."""
-        write_run(self.path, search)
+        """Write the finished search's tables and its page, which costs no import of matplotlib."""
+        columns = [column.name for column in results.TRIAL_COLUMNS]
+        files.write_csv(self.path / "trials.csv", columns, results.trial_rows(search))
+        files.write_json(self.path / "summary.json", results.summary(search))
+        results.write_html(self.path / "search.html", search)
 
 
 def fingerprint(*parts: Any) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from math import ceil
+import warnings
+from math import ceil, isfinite
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -21,6 +22,7 @@ from lrsearch_sklearn.candidates import filled
 from lrsearch_sklearn.epochs import CountingScorer
 from lrsearch_sklearn.evaluation import Evaluation, Fit, HeldSplits, refitting
 from lrsearch_sklearn.exploring import Exploration
+from lrsearch_sklearn.folds import complete
 from lrsearch_sklearn.plotting import plot_search
 from lrsearch_sklearn.searches import as_search, evidence_of, new_search
 from lrsearch_sklearn.session import Session
@@ -34,7 +36,7 @@ class LRSearchCV(BaseSearchCV):
     Used as `sklearn.model_selection.GridSearchCV`, with the name of a parameter in the place of a
     grid. Each round of rates is evaluated together, so that `n_jobs` works on folds and
     candidates; the search is told each mean score and, as its standard error, the spread of the
-    folds, so that it knows when a further digit would be noise.
+    folds.
 
     Parameters
     ----------
@@ -44,21 +46,25 @@ class LRSearchCV(BaseSearchCV):
         The parameter to search, a positive number: ``"learning_rate_init"``, ``"eta0"``, ``"C"``,
         ``"mlp__learning_rate_init"`` in a pipeline.
     search : Search, optional
-        Any strategy of lrsearch. It is rebuilt from its configuration at each fit, to maximise,
-        and stays as it is. By default decades, then digits while the scores support them; with
-        `resource`, a `lrsearch.DigitRace`.
+        Any strategy of lrsearch, each of whose values is trained on all folds. It is rebuilt from
+        its configuration at each fit, to maximise, and stays as it is. By default a
+        `lrsearch.GapSearch`, whose values are trained on one fold first, and on others while they
+        are not behind the best one on the same folds.
     param_grid : dict or list of dict, optional
         Other parameters, as for GridSearchCV; a value that is no list is fixed. Each point of the
-        grid gets a search (and a budget) of its own.
+        grid gets a search (and a budget) of its own; by default, what is behind another point's
+        best on a fold is trained on no other.
     resource : str, optional
-        The estimator's parameter that counts its epochs, such as ``"max_iter"``: unpromising
-        rates get fewer. Every leg trains from the start and is charged in full; one that would be
-        the same as a shorter one, which has stopped by itself in every fold, is not trained again.
+        The estimator's parameter that counts its epochs, such as ``"max_iter"``. The default search
+        then begins with short trainings, a sixteenth of a full one, which rule out decades. With
+        `budget`, `resume` or `truncated` it is a `lrsearch.DigitRace`: every leg trains from the
+        start and is charged in full; one that would be the same as a shorter one, which has stopped
+        by itself in every fold, is not trained again.
     max_resource : int, optional
         Epochs of a full training; by default what the estimator has.
     budget : int, optional
-        Epochs that may be spent on each fold, the full training of the rate that is found among
-        them; by default 3.5 full trainings and 10 epochs more.
+        A race's epochs, on each fold, the full training of the rate that is found among them; with
+        `resume` or `truncated` by default 3.5 full trainings and 10 epochs more.
     resume : bool
         With `resource`: go on by ``partial_fit`` where a trial's last leg ended, instead of
         training from the start. Every epoch is scored; at the end the rates recommended and best
@@ -68,12 +74,12 @@ class LRSearchCV(BaseSearchCV):
         ones. Otherwise `best_params_` always has the full resource.
     scoring, n_jobs, refit, cv, verbose, pre_dispatch, error_score, return_train_score
         As for GridSearchCV. With several scores the one that `refit` names leads the search, or
-        else the first. `cv` has to yield the same splits at each call. From ``verbose=1`` on, a
-        progress bar is shown where rich is installed.
+        else the first. `cv` has to yield the same splits at each call. With ``verbose=1`` there is
+        a progress bar, where rich is installed, and from 2 on what scikit-learn prints as well.
     directory : path, optional
         Made if need be. It gets ``best_estimator.skops`` after each best candidate so far (if
         `refit`), each candidate's scores, a study from which a killed fit goes on, and at the end
-        tables and pictures.
+        tables and a page, ``search.html``.
     X_test : array-like, optional
         With `directory`: examples to predict, in ``best_predictions.csv``, after each best
         candidate so far.
@@ -91,8 +97,10 @@ class LRSearchCV(BaseSearchCV):
     searches_ : list of Search
         One for each point of `param_grid`.
     cv_results_ : dict of arrays, shape (n_candidates,)
-        As GridSearchCV's, with the columns ``round``, ``digit`` and ``trial``, and with a
-        resource ``n_resources``.
+        As GridSearchCV's, with the columns ``round``, ``digit``, ``trial`` and ``folds``, on how
+        many a candidate was trained, and with a resource ``n_resources``. A candidate that was not
+        trained on all folds has nan for those, and for its mean what its folds promise, in a
+        comparison with the best one on the same folds.
     best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_, refit_time_, \
 multimetric_, classes_, n_features_in_, feature_names_in_
         As GridSearchCV's. The best candidate was trained with the estimator's own `resource` and
@@ -114,7 +122,7 @@ multimetric_, classes_, n_features_in_, feature_names_in_
     >>> X, y = load_diabetes(return_X_y=True)
     >>> search = LRSearchCV(Ridge(), "alpha", cv=5).fit(X, y)
     >>> search.rate_, float(round(search.best_score_, 3))
-    (Rate('0.0004'), 0.482)
+    (Rate('0.000024'), 0.482)
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -237,6 +245,7 @@ multimetric_, classes_, n_features_in_, feature_names_in_
                 refit if self.refit else None,
                 workers,
                 progress,
+                evaluate.on_folds if exploration.by_default else None,
             ).run()
         evaluate.close()
         self._conclude(exploration)
@@ -257,9 +266,7 @@ multimetric_, classes_, n_features_in_, feature_names_in_
             fit.most = checks.check_resource(
                 self.estimator, self.resource, self.max_resource, [self.param]
             )
-        fit.searches = [
-            new_search(self.search, fit.most, self.budget, self.resume) for _ in fit.points
-        ]
+        fit.searches = [new_search(self, fit.most) for _ in fit.points]
         first = [rate for round in fit.searches[0].rounds for rate in round.rates]
         for point in fit.points:
             checks.check_param(self.estimator, self.param, [*first, *DECADES], point)
@@ -281,12 +288,17 @@ multimetric_, classes_, n_features_in_, feature_names_in_
         fit = self._fit
         fit.exploration = exploration
         rows = list(exploration.rows.values())
-        results = super()._format_results(
-            [row.candidate.params for row in rows],
-            fit.n_splits,
-            filled(rows, exploration.error_score, self.return_train_score),
-            exploration.columns(),
-        )
+        with warnings.catch_warnings():
+            if all(row.partial or isfinite(exploration.mean(row)) for row in rows):
+                warnings.filterwarnings("ignore", "One or more of the")  # nan: not trained there
+            results = super()._format_results(
+                [row.candidate.params for row in rows],
+                fit.n_splits,
+                filled(rows, exploration.error_score, self.return_train_score),
+                exploration.columns(),
+            )
+        promises = {index: row.promise[0] for index, row in enumerate(rows) if row.promise}
+        complete(results, promises, exploration.metric or "score")
         fit.results.update(results)
         self.searches_ = [as_search(search) for search in exploration.searches]
 
@@ -308,7 +320,9 @@ multimetric_, classes_, n_features_in_, feature_names_in_
     # After the fit ----------------------------------------------------------------------------
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw each rate's mean score and standard error, on a matplotlib Axes that is returned.
+        """Draw each rate's mean score, its standard error and the evidence's interval.
+
+        Colours are rounds, in a race epochs. The matplotlib Axes is returned.
 
         Raises
         ------
@@ -317,3 +331,22 @@ multimetric_, classes_, n_features_in_, feature_names_in_
         """
         check_is_fitted(self, "search_")
         return plot_search(self.search_, self.param, ax)
+
+    def to_dataframe(self) -> Any:
+        """`cv_results_` as a pandas DataFrame, the best rank first.
+
+        Raises
+        ------
+        NotFittedError, ImportError
+            Before the fit, and if pandas is not installed.
+        """
+        check_is_fitted(self, "search_")
+        try:
+            import pandas
+        except ImportError as error:
+            raise ImportError("to_dataframe() needs pandas: pip install pandas") from error
+        table = pandas.DataFrame(self.cv_results_)
+        rank = next(name for name in table.columns if name.startswith("rank_test_"))
+        if isinstance(self.refit, str):
+            rank = f"rank_test_{self.refit}"
+        return table.sort_values(rank, kind="stable", ignore_index=True)

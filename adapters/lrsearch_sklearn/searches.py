@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from lrsearch import DigitRace, DigitSearch, Evidence, Rate, Search, from_config
+from lrsearch import DigitRace, Evidence, GapSearch, Rate, Search, from_config
 
-__all__ = ["TRAININGS", "as_search", "evidence_of", "last_epochs", "new_search"]
+__all__ = ["TRAININGS", "as_search", "evidence_of", "last_epochs", "new_search", "races"]
 
 TRAININGS = 3.5
 """A race's budget, in full trainings, where none is given."""
@@ -16,21 +16,23 @@ LEAST = 10
 """Epochs that a race needs at the least."""
 
 
-def new_search(
-    search: Search | None, max_resource: int | None, budget: int | None, resume: bool
-) -> Search:
+def races(search_cv: Any) -> bool:
+    """Whether the options of a fit without a search ask for a race on a budget of epochs."""
+    bounded = search_cv.budget is not None or search_cv.resume or search_cv.truncated
+    return search_cv.resource is not None and bounded
+
+
+def new_search(search_cv: Any, max_resource: int | None) -> Search:
     """A search that was not asked yet, and that maximises.
+
+    The one given is rebuilt from its configuration, and stays as it is.
 
     Parameters
     ----------
-    search : Search or None
-        The one given. It is rebuilt from its configuration, and stays as it is.
+    search_cv : LRSearchCV
+        Whose options say which search it is.
     max_resource : int or None
         Epochs of a full training, where a resource is given.
-    budget : int or None
-        Epochs that may be spent in all, the full training of what is found among them.
-    resume : bool
-        Whether two full trainings are to come, because no leg can be chosen.
 
     Raises
     ------
@@ -40,11 +42,14 @@ def new_search(
 
     Examples
     --------
-    >>> new_search(None, None, None, False).config()["digits"]
-    'auto'
-    >>> new_search(DigitSearch(epochs=5), None, None, False).direction
+    >>> from sklearn.linear_model import Ridge
+    >>> from lrsearch_sklearn import LRSearchCV
+    >>> new_search(LRSearchCV(Ridge(), "alpha"), None)
+    <GapSearch: round 1, 0 trials, 0 epochs>
+    >>> new_search(LRSearchCV(Ridge(), "alpha", search=GapSearch()), None).direction
     'maximize'
     """
+    search, budget = search_cv.search, search_cv.budget
     if search is not None:
         if budget is not None:
             raise ValueError(
@@ -64,8 +69,10 @@ def new_search(
     if max_resource is None:
         if budget is not None:
             raise ValueError(f"budget={budget} needs resource=, the parameter that it is spent on")
-        return DigitSearch(digits="auto", epochs=1, direction="maximize")
-    last = last_epochs(max_resource, resume)
+        return GapSearch(epochs=1, direction="maximize")
+    if not races(search_cv):
+        return GapSearch(epochs=max_resource, direction="maximize")
+    last = last_epochs(max_resource, search_cv.resume)
     if budget is None:
         budget = int(TRAININGS * max_resource) + LEAST
     elif budget < last + LEAST:
@@ -81,7 +88,8 @@ def evidence_of(search: Search, rate: Rate) -> Evidence | None:
 
     Examples
     --------
-    >>> search = DigitSearch(digits=0, epochs=1)
+    >>> import lrsearch
+    >>> search = lrsearch.DigitSearch(digits=0, epochs=1)
     >>> for trial in search:
     ...     search.tell(trial, abs(trial.rate.exponent + 2.4), standard_error=0.1)
     >>> evidence = evidence_of(search, Rate(1))

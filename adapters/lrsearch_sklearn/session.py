@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from sklearn.base import clone
@@ -11,10 +12,11 @@ from sklearn.exceptions import FitFailedWarning
 
 from lrsearch import DECADES, Rate, Trial
 from lrsearch.results import Progress
-from lrsearch_sklearn.candidates import Candidate, Row, failed
+from lrsearch_sklearn.candidates import Candidate, Out, Row, failed
 from lrsearch_sklearn.checks import remedy
 from lrsearch_sklearn.epochs import pop_epochs
 from lrsearch_sklearn.exploring import Exploration
+from lrsearch_sklearn.fold_race import FoldRace, Job
 from lrsearch_sklearn.outputs import RunFolder
 from lrsearch_sklearn.racing import ContinuedFits
 
@@ -47,6 +49,9 @@ class Session:
         After how many candidates results are stored, where there is a folder.
     progress : Progress or None
         Where to show what is going on.
+    on_folds : callable or None
+        From parameters, each with the number of a fold, to a result for each: for rounds that are
+        trained fold by fold. None where every candidate is trained on all folds.
     """
 
     def __init__(
@@ -59,6 +64,7 @@ class Session:
         refit: Callable[[dict[str, Any]], Any] | None,
         chunk: int,
         progress: Progress | None,
+        on_folds: Callable[[Sequence[Job]], list[Out]] | None = None,
     ) -> None:
         self.exploration = exploration
         self.n_splits = n_splits
@@ -70,6 +76,7 @@ class Session:
         self._progress = progress
         self._evaluated = 0
         self._spent = 0
+        self._on_folds = on_folds
 
     def run(self) -> None:
         """Search until all is done, then train in full what is recommended and was not.
@@ -84,9 +91,13 @@ class Session:
             self._restore(self.folder)
         if self._progress is not None:
             self._show_earlier(self._progress)
+        race = self._fold_race()
         while not self._pointless() and (batch := exploration.ask()):
-            for chunk in self._chunks(batch):
-                self._take(self._rows(chunk))
+            if race is not None:
+                self._take(race.rows(batch))
+            else:
+                for chunk in self._chunks(batch):
+                    self._take(self._rows(chunk))
             self._check_fitted()
         self._check_fitted()
         self._check_finite()
@@ -103,6 +114,38 @@ class Session:
             self._warn_without_effect()
 
     # Evaluating -------------------------------------------------------------------------------
+
+    def _fold_race(self) -> FoldRace | None:
+        """What evaluates rounds fold by fold; None where all folds are trained at once."""
+        folder = self.folder
+        if self._on_folds is None or self.n_splits < 2:
+            return None
+
+        def stored(candidate: Candidate) -> list[Out | None] | None:
+            found = None if folder is None else folder.stored(candidate.key)
+            return None if found is None else found[0]
+
+        def keep(rows: Iterable[Row]) -> None:
+            if folder is not None:
+                folder.write_rows(rows)
+
+        def on_all_folds(candidate: Candidate) -> list[Out | None]:
+            return self._by_sklearn([candidate])[0].outs
+
+        chunk = None if folder is None else self._chunk
+        return FoldRace(
+            self.exploration, self.n_splits, self._by_folds, on_all_folds, keep, stored, chunk
+        )
+
+    def _by_folds(self, jobs: Sequence[Job]) -> list[Out]:
+        """A result for each job: parameters, and the number of a fold."""
+        if self._on_folds is None:
+            return []
+        outs = self._on_folds(jobs)
+        for out in outs:
+            out["test_scores"], out["epochs"] = pop_epochs(out["test_scores"])
+        self._warn_failed(outs)
+        return outs
 
     def _chunks(self, batch: Sequence[Candidate]) -> Iterator[Sequence[Candidate]]:
         size = len(batch) if self.folder is None else self._chunk
@@ -129,7 +172,7 @@ class Session:
         if legs and self.continued is not None:
             rows = self.continued.evaluate([candidates[index] for index in legs])
             known |= dict(zip(legs, rows, strict=True))
-            self._warn_failed(rows)
+            self._warn_failed([out for row in rows for out in row.outs])
         return [known[index] for index in range(len(candidates))]
 
     def _by_sklearn(self, candidates: Sequence[Candidate]) -> list[Row]:
@@ -150,12 +193,12 @@ class Session:
             for index, candidate in enumerate(candidates)
         ]
 
-    def _warn_failed(self, rows: Sequence[Row]) -> None:
+    def _warn_failed(self, outs: Sequence[Out | None]) -> None:
         """Warn of folds that could not be trained, as scikit-learn does of its own."""
-        errors = [out["fit_error"] for row in rows for out in row.outs if out["fit_error"]]
+        errors = [out["fit_error"] for out in outs if out is not None and out["fit_error"]]
         if errors:
             warnings.warn(
-                f"{len(errors)} fits failed of {sum(len(row.outs) for row in rows)}. Their scores "
+                f"{len(errors)} fits failed of {len(outs)}. Their scores "
                 f"are set to {self.exploration.error_score}. The first error:\n{errors[0]}",
                 FitFailedWarning,
                 stacklevel=2,
@@ -218,7 +261,11 @@ class Session:
             trial = Trial(number, 0, record.rate, record.round, record.init, 0, stop)
             candidate = self.exploration.candidate(point, trial, full)
             outs, curve = folder.stored(candidate.key) or ([], None)
-            self.exploration.rows[candidate.key] = Row(candidate, outs, curve)
+            row = Row(candidate, outs, curve)
+            if row.partial:
+                told = math.nan if record.score is None else record.score
+                row.promise = told, record.standard_error
+            self.exploration.add(row)
 
     # Judging ----------------------------------------------------------------------------------
 
@@ -235,7 +282,7 @@ class Session:
 
     def _errors(self) -> str:
         """What went wrong in the fits, each error once."""
-        outs = (out for row in self.exploration.rows.values() for out in row.outs)
+        outs = (out for row in self.exploration.rows.values() for out in row.outs if out)
         return "\n".join(dict.fromkeys(out["fit_error"] for out in outs if out["fit_error"]))
 
     def _done(self) -> bool:
@@ -245,6 +292,9 @@ class Session:
         exploration = self.exploration
         if any(search.rate is not None for search in exploration.searches):
             return
+        first = next(row for row in exploration.rows.values())
+        if first.partial and not self._errors():  # other folds may say what is wrong
+            first.outs = self._by_sklearn([first.candidate])[0].outs
         tried = ", ".join(
             dict.fromkeys(
                 f"{row.candidate.trial.rate} ({exploration.mean(row)})"
@@ -263,12 +313,14 @@ class Session:
         return self.exploration.by_default and self._without_effect(len(DECADES))
 
     def _without_effect(self, least: int) -> bool:
-        """Whether so many values at the least have one score in every fold."""
+        """Whether so many values at the least have one score in every fold that they have."""
         rates: set[Rate] = set()
-        scores: dict[int, set[tuple[float, ...]]] = {}
+        scores: dict[tuple[int, int], set[float]] = {}
         for row in self.exploration.rows.values():
             rates.add(row.candidate.trial.rate)
-            scores.setdefault(row.candidate.point, set()).add(tuple(self.exploration.scores(row)))
+            for fold, score in enumerate(self.exploration.scores(row)):
+                if row.outs[fold] is not None:
+                    scores.setdefault((row.candidate.point, fold), set()).add(score)
         return len(rates) >= least and all(len(different) == 1 for different in scores.values())
 
     def _warn_without_effect(self) -> None:

@@ -23,6 +23,8 @@ X, Y = load_wine(return_X_y=True)
 X = StandardScaler().fit_transform(X)
 CV = StratifiedKFold(3)
 MOST, BUDGET = 20, 110
+LONG = 710
+"""A budget for trainings of up to 200 epochs."""
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -162,7 +164,7 @@ def stopping(**changes):
 
 def test_a_training_that_stopped_by_itself_is_not_done_again():
     seen = Trainings()
-    search = race(stopping(), budget=None, scoring=seen, refit=False).fit(X, Y)
+    search = race(stopping(), budget=LONG, scoring=seen, refit=False).fit(X, Y)
     in_every_fold = [rate for (rate, _), folds in Counter(seen.stopped).items() if folds == 3]
     assert len(in_every_fold) > 3
     assert len(set(in_every_fold)) == len(in_every_fold)
@@ -170,7 +172,7 @@ def test_a_training_that_stopped_by_itself_is_not_done_again():
 
 
 def test_its_score_stands_for_the_full_training():
-    search = race(stopping(), budget=None).fit(X, Y)
+    search = race(stopping(), budget=LONG).fit(X, Y)
     results = search.cv_results_
     full = np.flatnonzero(results["n_resources"] == 200)
     assert len(full) > 3
@@ -183,7 +185,7 @@ def test_its_score_stands_for_the_full_training():
 
 def test_what_stopped_is_known_when_a_fit_goes_on(tmp_path):
     seen = Trainings()
-    options = {"budget": None, "directory": tmp_path, "scoring": seen}
+    options = {"budget": LONG, "directory": tmp_path, "scoring": seen}
     first = race(stopping(), **options).fit(X, Y)
     seen.calls = 0
     again = race(stopping(), **options).fit(X, Y)
