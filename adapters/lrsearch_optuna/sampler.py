@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from optuna import Study
 from optuna.distributions import BaseDistribution, FloatDistribution
+from optuna.pruners import HyperbandPruner, SuccessiveHalvingPruner
 from optuna.samplers import BaseSampler, TPESampler
 from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
@@ -25,6 +26,8 @@ __all__ = ["DigitSampler", "dealt"]
 
 _TRIES = 8
 """How often to deal anew where another process was dealt the same at the same time."""
+_HASTY = (SuccessiveHalvingPruner, HyperbandPruner)
+"""Pruners that decide by few epochs of trials at different rates."""
 _FIRST = 3
 """After so many trials the parameter should have come up."""
 
@@ -73,6 +76,13 @@ class DigitSampler(BaseSampler):
     A trial that breaks a constraint (``trial.set_constraint``, or the fallback's
     `constraints_func`) never counts with its score, so that no rate is recommended for it.
 
+    A pruner that compares trials at few epochs, such as successive halving and Hyperband, ends slow
+    rates that would be the best at last, and a higher one is recommended: a warning says so. Use
+    `DigitRacePruner`, which judges a trial by the epochs it has left.
+
+    A study has one DigitSampler, which deals one parameter. Of two learning rates, search one in a
+    study of its own, fix it, and search the other in the next.
+
     Where none of the first trials has suggested the parameter, a warning names those that they
     did suggest.
 
@@ -116,10 +126,15 @@ class DigitSampler(BaseSampler):
     def _clear(self) -> None:
         self._views: WeakKeyDictionary[BaseStorage, dict[int, StudyView]] = WeakKeyDictionary()
         self._named: WeakKeyDictionary[BaseStorage, set[int]] = WeakKeyDictionary()
+        self._pruned = False
         self._lock = threading.RLock()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k not in ("_views", "_named", "_lock")}
+        return {
+            k: v
+            for k, v in self.__dict__.items()
+            if k not in ("_views", "_named", "_pruned", "_lock")
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -190,6 +205,8 @@ class DigitSampler(BaseSampler):
         if state == TrialState.FAIL:
             record = {**record, "failed": True}
             study._storage.set_trial_user_attr(trial._trial_id, KEY, record)
+        if state == TrialState.PRUNED:
+            self._warn_of_hasty_pruner(study)
         if not self.stop:
             return
         with self._lock:
@@ -217,6 +234,18 @@ class DigitSampler(BaseSampler):
                 "If one of these is the learning rate, name it: DigitSampler(param=...)",
                 stacklevel=2,
             )
+
+    def _warn_of_hasty_pruner(self, study: Study) -> None:
+        if self._pruned or not isinstance(study.pruner, _HASTY):
+            return
+        self._pruned = True
+        warnings.warn(
+            f"{type(study.pruner).__name__} compares trials at few epochs, where high rates are "
+            "ahead, and ends slow ones that may be the best at last, so that the rate recommended "
+            "is too high: give the study DigitRacePruner(max_epochs), which judges a trial by the "
+            "epochs it has left, or optuna.pruners.NopPruner()",
+            stacklevel=2,
+        )
 
     def reseed_rng(self) -> None:
         self.fallback.reseed_rng()

@@ -192,3 +192,18 @@ def test_several_objectives_are_a_value_error():
     study = optuna.create_study(directions=["minimize", "minimize"])
     with pytest.raises(ValueError, match="several objectives"):
         DigitRacePruner(10).prune(study, study.ask()._get_latest_trial())
+
+
+def test_a_pruner_that_compares_at_few_epochs_is_warned_of_once():
+    hasty = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=4)
+    study = new_study(pruner=hasty)
+    with pytest.warns(UserWarning, match="SuccessiveHalvingPruner compares trials") as shown:
+        study.optimize(objective, n_trials=16)
+    assert len(shown) == 1
+
+
+def test_the_races_own_rule_is_not_warned_of(recwarn):
+    study = new_study()
+    study.optimize(objective, n_trials=8)
+    assert any(trial.state == optuna.trial.TrialState.PRUNED for trial in study.trials)
+    assert not [w for w in recwarn if "compares trials" in str(w.message)]
