@@ -59,6 +59,13 @@ class DigitSearcher(Searcher):
     domain, and where mode and direction differ. A metric that is never reported is Ray's own
     ValueError; with Ray's check disabled, such epochs count as not validated.
 
+    ``ResultGrid.get_best_result()`` and ``searcher.search.rate`` answer two questions. The first
+    is the trial whose last report is the best: a trained model, with its checkpoint. The second is
+    the rate to train anew with: a race ends most trials early, and credits those that have trained
+    less with part of what others gained in the epochs between, so that it may recommend another
+    rate than that of the best trial. With `DigitSearch`, every trial has all its epochs, and the
+    score of a rate is its best report, not its last: ``get_best_result(scope="all")`` is the same.
+
     `save` and `restore` use JSON; ``Tuner.restore`` goes on where an experiment was interrupted.
 
     Examples
