@@ -134,8 +134,8 @@ class FoldRace:
             return ruled
         for index, (rows, plan) in enumerate(zip(alive, plans, strict=True)):
             fold = plan[0][0]
-            new = [row for row in rows if row.candidate.trial.round == 1 and not any(row.outs)]
-            looks = [Row(_cut(row.candidate, resource, epochs), list(row.outs)) for row in new]
+            new = [row for row in rows if row.candidate.trial.round == 1]
+            looks = [self._row(_cut(row.candidate, resource, epochs)) for row in new]
             self._train([looks], [[fold]])
             scores = self._scores(looks)[:, fold] if looks else ()
             curves = [

@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from lrsearch import StudyError
 from lrsearch.results import Progress
 from lrsearch_sklearn.evaluation import Fit
 from lrsearch_sklearn.outputs import RunFolder, fingerprint
 from lrsearch_sklearn.racing import ContinuedFits
 from lrsearch_sklearn.searches import last_epochs
 
-__all__ = ["continued", "folder", "progress"]
+__all__ = ["continued", "folder", "progress", "studies"]
 
 
 def folder(search_cv: Any, fit: Fit) -> RunFolder | None:
@@ -39,6 +40,28 @@ def folder(search_cv: Any, fit: Fit) -> RunFolder | None:
         str(search_cv.refit),
     )
     return RunFolder(search_cv.directory, mark, search_cv.X_test)
+
+
+def studies(fit: Fit) -> list[Any]:
+    """The searches of a fit, those of its folder as they were left.
+
+    Raises
+    ------
+    StudyError
+        If the folder's fit began with another search, resource or budget.
+    """
+    if fit.folder is None:
+        return fit.searches
+    try:
+        return list(fit.folder.studies(fit.searches))
+    except StudyError as error:
+        said, _, advice = str(error).rpartition("\n")
+        if "Study.open" not in advice:
+            raise
+        raise StudyError(
+            f"{said}\nGive this fit a directory of its own, or the search, resource, budget "
+            f"and rates that directory={str(fit.folder.path)!r} began with"
+        ) from error
 
 
 def progress(

@@ -230,7 +230,7 @@ multimetric_, classes_, n_features_in_, feature_names_in_
         self._prepare(fit)
         fit.folder = options.folder(self, fit)
         workers = joblib.effective_n_jobs(self.n_jobs)
-        searches = fit.searches if fit.folder is None else fit.folder.studies(fit.searches)
+        searches = options.studies(fit)
         at_once = ceil(workers / max(1, fit.n_splits))
         exploration = Exploration(self, fit.points, searches, fit.most, at_once)
         evaluate = Evaluation(self, evaluate_candidates, fit, callback_ctx)

@@ -110,6 +110,8 @@ class Session:
             best = exploration.best()
             if best is not None:  # an earlier process did it all: scikit-learn needs one result
                 exploration.rows[best.candidate.key] = self._by_sklearn([best.candidate])[0]
+        if race is not None:  # the order of their numbers, whatever a killed process had stored
+            exploration.rows = dict(sorted(exploration.rows.items()))
         if self._without_effect(3):
             self._warn_without_effect()
 

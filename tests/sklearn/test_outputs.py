@@ -199,6 +199,15 @@ def test_another_search_in_the_same_directory_is_an_error_that_shows_both(tmp_pa
         LRSearchCV(sgd(), "eta0", search=other, directory=tmp_path, cv=3).fit(X, Y)
 
 
+def test_a_changed_budget_in_a_directory_says_what_to_do(tmp_path):
+    options = {"resource": "max_iter", "max_resource": 5, "directory": tmp_path, "cv": 3}
+    LRSearchCV(sgd(), "eta0", budget=20, **options).fit(X, Y)
+    with pytest.raises(
+        lrsearch.StudyError, match=r"(?s)budget .*stored 15, given 16.*a directory of"
+    ):
+        LRSearchCV(sgd(), "eta0", budget=21, **options).fit(X, Y)
+
+
 def test_without_skops_the_error_says_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "skops.io", None)
     with pytest.raises(ImportError, match=r'pip install "lrsearch\[sklearn\]"'):
