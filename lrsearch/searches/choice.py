@@ -32,7 +32,7 @@ _BELIEF = 1.0
 _PROVEN = 0.5
 """Trials with fewer epochs are credited with half of what their nearest deeper neighbour gained
 meanwhile: a promise has to be better than what is proven."""
-_UNSEEN = 0.02
+_UNSEEN = 0.1
 """What a trial of one score may gain with the next, as a fraction of all that was learnt."""
 _TIED = 0.005
 """Losses this close, as a fraction of all that was learnt, count as equal."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -234,7 +235,17 @@ class DigitRace(Search):
             self._curves.pop(record.number, None)
         else:
             self._curves[record.number] = shown
+        if record.state == "paused" and not record.scores:
+            self._lengthen(record)
         self._settle()
+
+    def _lengthen(self, record: TrialRecord) -> None:
+        """Where epochs are not all validated: first legs end at the next level, this trial's too."""
+        if len(self._levels) > 1 and self._levels[0] <= record.epoch:
+            del self._levels[0]
+        jobs = [record.number, *self._plan.jobs]
+        self._plan = replace(self._plan, stop=max(self._plan.stop, self._levels[0]), jobs=jobs)
+
 
     def _settle(self) -> None:
         """Climb, when the legs of the level are in, to the next level that has something to do."""

@@ -165,3 +165,17 @@ def test_a_race_without_a_prior_is_stored_as_before():
     assert "prior" not in DigitRace(100, 10).config()
     search = from_config(DigitRace(100, 10, prior="0.0020").config())
     assert search.prior == Rate("0.002")
+
+
+@pytest.mark.parametrize("every", [2, 3, 5])
+@pytest.mark.parametrize("budget", [12, 25, 50])
+def test_not_every_epoch_has_to_be_validated(every, budget):
+    search = DigitRace(budget, 100)
+    for trial in search.iterate(resume=True):
+        for epoch in range(trial.start_epoch + 1, trial.stop_epoch + 1):
+            score = noisy(math.log10(trial.rate), epoch)
+            shown = score if epoch % every == 0 or math.isnan(score) else None
+            if not search.report(trial, shown):
+                break
+    assert search.spent <= budget
+    assert -3.1 <= math.log10(search.rate) <= -1
