@@ -6,8 +6,8 @@ and `sentences` say it to people, and `next_digit` what another digit would cost
 are read in `curves`.
 """
 
-from lrsearch.evidence.curves import Curve, curve, finals, gain, promises, scatter
+from lrsearch.evidence.curves import Curve, curve, finals, promises, scatter
 from lrsearch.evidence.evidence import Evidence
 from lrsearch.evidence.next_digit import NextDigit
 
-__all__ = ["Curve", "Evidence", "NextDigit", "curve", "finals", "gain", "promises", "scatter"]
+__all__ = ["Curve", "Evidence", "NextDigit", "curve", "finals", "promises", "scatter"]

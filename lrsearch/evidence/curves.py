@@ -13,9 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = [
-    "Curve", "credited", "curve", "finals", "gain", "promises", "reached", "scatter",
-]  # fmt: skip
+__all__ = ["Curve", "credited", "curve", "finals", "promises", "reached", "scatter"]
 
 Array = npt.NDArray[np.float64]
 
@@ -40,6 +38,10 @@ class Curve:
         The scatter of the loss from epoch to epoch (see `scatter`); nan where there are too few.
     validated : int
         How many epochs have a score.
+    gain : float
+        How much the loss fell while the epochs doubled last; nan where one score says nothing. A
+        learning curve is close to straight in the logarithm of the epochs over such a stretch, so
+        this is also what the next doubling may bring, and seldom less than that.
     """
 
     x: float
@@ -47,6 +49,7 @@ class Curve:
     first: float
     noise: float
     validated: int
+    gain: float
 
     @property
     def epochs(self) -> int:
@@ -75,6 +78,8 @@ def curve(rate: float, scores: Mapping[int, float], sign: float = 1.0) -> Curve 
     --------
     >>> curve(0.01, {1: 4.0, 2: 3.0, 3: 3.5}).best
     array([4., 3., 3.])
+    >>> curve(0.1, {1: 8.0, 2: 6.0, 3: 5.5, 4: 5.0}).gain
+    1.0
     >>> curve(0.01, {2: 4.0, 8: 2.0}).best.round(2).tolist()
     [4.0, 4.0, 3.42, 3.0, 2.68, 2.42, 2.19, 2.0]
     """
@@ -91,24 +96,15 @@ def curve(rate: float, scores: Mapping[int, float], sign: float = 1.0) -> Curve 
     noise = math.nan
     if whole and len(losses) >= 3:
         noise = _MAD * float(np.median(np.abs(np.diff(losses, 2)))) / math.sqrt(6)
-    return Curve(math.log10(rate), best, float(losses[0]), noise, len(losses))
+    validated = len(losses)
+    return Curve(math.log10(rate), best, float(losses[0]), noise, validated, _gain(best, validated))
 
 
-def gain(curve: Curve) -> float:
-    """How much the loss fell while the epochs doubled last; nan where one score says nothing.
-
-    A learning curve is close to straight in the logarithm of the epochs over such a stretch, so
-    this is also what the next doubling may bring, and seldom less than that.
-
-    Examples
-    --------
-    >>> gain(curve(0.1, {1: 8.0, 2: 6.0, 3: 5.5, 4: 5.0}))
-    1.0
-    """
-    if curve.validated < 2:
+def _gain(best: Array, validated: int) -> float:
+    if validated < 2:
         return math.nan
-    half = curve.epochs // 2
-    return float(curve.best[half - 1] - curve.best[-1]) / math.log2(curve.epochs / half)
+    half = len(best) // 2
+    return float(best[half - 1] - best[-1]) / math.log2(len(best) / half)
 
 
 def scatter(curves: Sequence[Curve]) -> float:
@@ -233,7 +229,7 @@ def promises(curves: Sequence[Curve], max_epochs: int) -> Array:
     [4.0, 2.5]
     """
     epochs = np.array([curve.epochs for curve in curves])
-    gains = np.nan_to_num(np.array([gain(curve) for curve in curves]))
+    gains = np.nan_to_num(np.array([curve.gain for curve in curves]))
     coming = 1 - epochs.max() / max_epochs
     trend: Array = gains * (epochs / epochs.max()) * coming
     return finals(curves) - trend

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lrsearch.evidence import Curve, finals, gain, scatter
+from lrsearch.evidence import Curve, finals, scatter
 from lrsearch.rate import Rate
 from lrsearch.searches.rounds import rank
 
@@ -80,7 +80,7 @@ def aim(
     leader = curves[best]
     if leader.epochs <= _EARLY * max_epochs:
         learnt = _untrained(curves) - float(losses[best])
-        gains = np.array([gain(curve) for curve in curves])
+        gains = np.array([curve.gain for curve in curves])
         gains = np.where(np.isnan(gains), _UNSEEN * learnt, gains)
         left = np.array([1 - curve.epochs / max_epochs for curve in curves])
         near = np.fmax(gains, max(_TIED * learnt, 2 * scatter(curves))) * left

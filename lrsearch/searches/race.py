@@ -246,7 +246,6 @@ class DigitRace(Search):
         jobs = [record.number, *self._plan.jobs]
         self._plan = replace(self._plan, stop=max(self._plan.stop, self._levels[0]), jobs=jobs)
 
-
     def _settle(self) -> None:
         """Climb, when the legs of the level are in, to the next level that has something to do."""
         if self.done or self._returned or self._awaited & self._out.keys():

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrsearch.evidence import Curve, gain, scatter
+from lrsearch.evidence import Curve, scatter
 
 __all__ = ["Window", "window"]
 
@@ -94,7 +94,7 @@ def window(curves: Sequence[Curve], xs: Sequence[float], level: int, max_epochs:
     untrained = max(curves[0].first, float(np.median([curve.first for curve in curves])))
     learnt = untrained - float(losses[best])
     noise = scatter(curves)
-    gains = np.array([gain(curve) for curve in curves])
+    gains = np.array([curve.gain for curve in curves])
     left = np.array([1 - curve.epochs / max_epochs for curve in curves])
     tolerance = np.fmax(gains, max(_TIED * learnt, 2 * noise) * left)
     tied = np.flatnonzero(losses <= losses[best] + tolerance)

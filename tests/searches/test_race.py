@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lrsearch
-from lrsearch.evidence.curves import curve, finals, gain, scatter
+from lrsearch.evidence.curves import curve, finals, scatter
 from lrsearch.rate import Rate
 from lrsearch.searches.levels import between, fills, gap, levels, middle_out, plan, share
 from lrsearch.searches.race import DigitRace
@@ -332,8 +332,8 @@ def test_a_diverged_trial_has_no_curve():
 
 
 def test_the_gain_of_a_doubling_is_unknown_from_one_score():
-    assert math.isnan(gain(shown(-1, [1.0])))
-    assert gain(shown(-1, [4.0, 3.0, 2.5, 2.0])) == 1.0
+    assert math.isnan(shown(-1, [1.0]).gain)
+    assert shown(-1, [4.0, 3.0, 2.5, 2.0]).gain == 1.0
 
 
 def test_scatter_sees_noise_and_not_the_trend():
