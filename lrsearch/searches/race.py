@@ -114,6 +114,7 @@ class DigitRace(Search):
         self._tried: dict[Rate, TrialRecord] = {}
         self._curves: dict[int, Curve] = {}
         self._awaited: set[int] = set()
+        self._plan: Plan
         self._begin(Plan(self._levels[0], self._opening, math.inf, False))
 
     def config(self) -> dict[str, Any]:
@@ -240,7 +241,7 @@ class DigitRace(Search):
         self._settle()
 
     def _lengthen(self, record: TrialRecord) -> None:
-        """Where epochs are not all validated: first legs end at the next level, this trial's too."""
+        """Where epochs are not all validated: first legs end a level later, this one too."""
         if len(self._levels) > 1 and self._levels[0] <= record.epoch:
             del self._levels[0]
         jobs = [record.number, *self._plan.jobs]

@@ -107,7 +107,9 @@ def test_the_checksums_are_missed_where_they_were_written(folders):
 
 def test_a_paused_trials_missing_state_is_warned_of(folders):
     (folders["exploring"] / "trials" / "000010.npz").unlink()
-    with pytest.warns(RuntimeWarning, match="10.npz is missing, or older: its trial is trained again from"):
+    with pytest.warns(
+        RuntimeWarning, match="10.npz is missing, or older: its trial is trained again from"
+    ):
         assert len(trained(folders["exploring"]).history) == 40
 
 
