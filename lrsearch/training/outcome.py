@@ -47,7 +47,8 @@ class Outcome:
     @property
     def rate(self) -> Rate | None:
         """The rate that the search recommends."""
-        return None if self.search is None else self.search.rate
+        source = self.search if self.explorer is None else self.explorer
+        return None if source is None else source.rate
 
     @property
     def peak(self) -> Rate | None:
@@ -72,6 +73,8 @@ class Outcome:
     @property
     def evidence(self) -> Evidence | None:
         """How many digits the scores support, and which rates they cannot tell apart."""
+        if self.explorer is not None:
+            return self.explorer.evidence
         return None if self.search is None else self.search.evidence()
 
     def report(self, path: str | os.PathLike[str]) -> None:

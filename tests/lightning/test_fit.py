@@ -12,6 +12,7 @@ from lrsearch_torch import Explorer
 from lrsearch_torch.lightning import LRExplorerCallback
 from tests.lightning.tasks import Module, fit, loaders, rates, score, trainer
 from tests.script import Script
+from tests.two_ranks import outcomes
 
 
 def explored(*callbacks, search=None, module=None, ckpt_path=None, fitting=None, **options):
@@ -191,3 +192,11 @@ def process_group():
 def test_a_strategy_that_shards_the_model_is_refused(process_group):
     with pytest.raises(ValueError, match=r"ParallelStrategy shards the model, .* pass Trainer"):
         explored(fitting={"strategy": ModelParallelStrategy(), "devices": 1})
+
+
+def test_two_ranks_have_one_history_and_the_same_best_weights(tmp_path):
+    one, other = outcomes("tests.lightning.two_ranks", tmp_path)
+    assert one == other
+    assert len(one["history"]) == 4
+    assert one["rate"] == "0.03"
+    assert one["score"] == pytest.approx(one["best"], rel=1e-5)

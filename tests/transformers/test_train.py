@@ -8,6 +8,7 @@ from lrsearch import GridSearch, Rate
 from lrsearch_torch.transformers import LRExplorerCallback
 from tests.script import Script
 from tests.transformers.tasks import TRAIN, VALIDATION, arguments, model, rates, score, trainer
+from tests.two_ranks import outcomes
 
 
 def explored(folder, *callbacks, search=None, training=None, **options):
@@ -193,3 +194,11 @@ def test_a_second_training_needs_a_new_callback(tmp_path):
     _, trained = explored(tmp_path)
     with pytest.raises(RuntimeError, match="has had its training: make a new one"):
         trained.train()
+
+
+def test_two_ranks_have_one_history_and_the_same_best_weights(tmp_path):
+    one, other = outcomes("tests.transformers.two_ranks", tmp_path)
+    assert one == other
+    assert len(one["history"]) == 4
+    assert one["rate"] == "0.01"
+    assert one["score"] == pytest.approx(one["best"], rel=1e-5)
