@@ -1,13 +1,14 @@
 """The yardstick: its tables, its contenders, and what it prints."""
 
+import collections
 import gzip
-import statistics
+import math
 
 import numpy as np
 import pytest
 
-from tests.benchmarks.strategies.__main__ import play, summary
-from tests.benchmarks.strategies.contenders import CONTENDERS, Trainer, named
+from tests.benchmarks.strategies.__main__ import BUDGETS, HINDSIGHT, play, regrets, summary
+from tests.benchmarks.strategies.contenders import CONTENDERS, GRIDS, Trainer, named, race, seeds
 from tests.benchmarks.strategies.tables import OWN, Table, read, read_all
 
 
@@ -21,11 +22,18 @@ def small():
     return Table("small", [1e-3, 1e-2, 1e-1], np.array([[4, 3], [2, 1], [3, np.nan]]), 5)
 
 
-def test_the_own_table_is_complete():
-    table = read(OWN)
-    assert table.epochs == 40
-    assert table.scores.shape == (36, 40)
-    assert read_all(None)[0].name == table.name
+def digits():
+    return read(OWN / "digits_mlp-momentum.csv.gz")[0]
+
+
+def test_the_own_tables_are_complete():
+    assert digits().scores.shape == (36, 40)
+    tasks = collections.Counter(table.name.partition("#")[0] for table in read_all(None))
+    assert tasks.pop("digits_mlp-momentum") == 1
+    assert set(tasks.values()) == {3}
+    for table in read_all(None):
+        assert len(table.scores) in (30, 36)
+        assert 0 <= table.regret(table.optimum) < 0.05
 
 
 def test_scores_between_two_rates_are_interpolated_in_the_logarithm():
@@ -55,7 +63,7 @@ def test_regret_is_0_at_the_best_rate_and_1_for_the_untrained_model():
 
 def test_a_table_with_a_hole_is_an_error_that_names_it(tmp_path):
     path = written(tmp_path / "a-sgd.csv.gz", ["0.1,1,1,3", "0.1,1,2,2", "0.01,1,2,2"])
-    with pytest.raises(ValueError, match=r"a-sgd.csv.gz has no score for rate 0.01, epoch 1"):
+    with pytest.raises(ValueError, match=r"a-sgd#1 has no score for rate 0.01, epoch 1"):
         read(path)
 
 
@@ -70,9 +78,16 @@ def test_a_folder_without_tables_is_an_error(tmp_path):
         read_all(tmp_path)
 
 
-def test_the_seed_that_covers_most_rates_counts(tmp_path):
+def test_seeds_that_cover_fewer_rates_do_not_count(tmp_path):
     path = written(tmp_path / "a-sgd.csv.gz", ["0.1,1,1,3", "0.1,2,1,9", "0.01,1,1,2"])
-    assert read(path).scores.tolist() == [[2], [3]]
+    assert [table.scores.tolist() for table in read(path)] == [[[2], [3]]]
+
+
+def test_each_init_is_a_table_of_its_task(tmp_path):
+    rows = ["0.1,0,1,3", "0.01,0,1,2", "0.1,1,1,4", "0.01,1,1,5"]
+    tables = read(written(tmp_path / "a-sgd.csv.gz", rows))
+    assert [table.name for table in tables] == ["a-sgd#0", "a-sgd#1"]
+    assert [table.optimum for table in tables] == pytest.approx([0.01, 0.1])
 
 
 def test_training_stops_at_a_divergence_and_at_the_budget():
@@ -84,11 +99,10 @@ def test_training_stops_at_a_divergence_and_at_the_budget():
 
 @pytest.mark.parametrize("name", [n for n in CONTENDERS if not n.startswith("Optuna")])
 def test_each_contender_recommends_a_rate_within_its_budget(name):
-    table = read(OWN)
-    rows = play({name: CONTENDERS[name]}, [table], [1, 16], seeds=1)
-    assert len(rows) == 2
-    assert rows[1][5] < 0.7
-    assert name in summary(rows)
+    rows = play({name: CONTENDERS[name]}, [digits()], [1, 16], drawn=1)
+    assert len(rows) == 2 * seeds(name, 1)
+    assert rows[-1][5] < 0.7
+    assert (HINDSIGHT if name in GRIDS else f"| {name} |") in summary(rows)
 
 
 @pytest.mark.parametrize("name", [n for n in CONTENDERS if n.startswith("Optuna")])
@@ -96,20 +110,48 @@ def test_optuna_s_contenders_play_where_it_is_installed(name):
     pytest.importorskip("optuna")
     if name == "Optuna GP":
         pytest.importorskip("torch")
-    rows = play({name: CONTENDERS[name]}, [read(OWN)], [2], seeds=1)
+    rows = play({name: CONTENDERS[name]}, [digits()], [2], drawn=1)
     assert 0 <= rows[0][5] <= 1
 
 
 def test_contenders_are_named_by_a_part():
-    assert list(named(["race"])) == ["DigitRace"]
+    assert list(named(["digitsearch"])) == ["DigitSearch"]
     with pytest.raises(ValueError, match="no contender"):
         named(["simulated annealing"])
 
 
-def test_the_race_is_no_worse_than_half_of_the_grids_on_the_own_table():
-    table = read(OWN)
-    rows = play(named(["grid of", "race"]), [table], [2, 4], seeds=1)
-    for budget in (2, 4):
-        regrets = {row[0]: row[5] for row in rows if row[3] == budget}
-        race = regrets.pop("DigitRace")
-        assert race <= statistics.median(regrets.values())
+def test_the_best_grid_in_hindsight_shares_a_line():
+    played = list(GRIDS)[:2], ((0.1, 0.2, 0.6), (0.0, 0.3, 0.9))
+    rows = [
+        (name, task, 0, 1, 0.1, regret)
+        for name, lost in zip(*played, strict=True)
+        for task, regret in zip("abc", lost, strict=True)
+    ]
+    assert summary(rows).splitlines()[2:] == [f"| {HINDSIGHT} | 0.3000/0.2000 |"]
+
+
+def test_a_right_prior_is_within_a_decade_and_a_wrong_one_three_off():
+    table = digits()
+    assert seeds("DigitRace", 9) == 1
+    assert seeds("DigitRace, right prior", 9) == 5
+    assert seeds("DigitRace, wrong prior", 9) == 2
+    for offset in (-1, 0, 1, -3):
+        prior = race(table, 40, offset).prior
+        assert abs(math.log10(prior / table.optimum) - offset) < 0.2
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """The race and every grid on the tables that are shipped."""
+    return play(named(["grid of", "race"]), read_all(None), BUDGETS, drawn=1)
+
+
+@pytest.mark.parametrize("budget", BUDGETS)
+def test_the_race_is_ahead_of_half_of_the_grids_in_the_mean(rows, budget):
+    grids = [np.mean(regrets(rows, grid, budget)) for grid in GRIDS]
+    assert np.mean(regrets(rows, "DigitRace", budget)) <= np.median(grids)
+
+
+def test_a_prior_three_decades_off_costs_little_at_a_quarter(rows):
+    cost = np.mean(regrets(rows, "DigitRace, wrong prior", 1 / 4))
+    assert cost - np.mean(regrets(rows, "DigitRace", 1 / 4)) <= 0.01

@@ -5,56 +5,80 @@ from __future__ import annotations
 import argparse
 import csv
 import time
+from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from .contenders import Contender, named, seeded
+from .contenders import GRIDS, Contender, named, seeds
 from .tables import Table, read_all
+
+Row = tuple[str, str, int, float, "float | None", float]
+"""Contender, table, seed, budget in trainings, rate, regret."""
+
+LEAST = 10
+"""Epochs of the smallest budget: what a race needs."""
+BUDGETS = [1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8]
+HINDSIGHT = "best halving grid in hindsight"
 
 
 def play(
-    contenders: dict[str, Contender], tables: list[Table], budgets: list[int], seeds: int
-) -> list[tuple[str, str, int, int, float | None, float]]:
-    """Rows of contender, table, seed, budget in trainings, rate, regret."""
+    contenders: dict[str, Contender], tables: list[Table], budgets: list[float], drawn: int
+) -> list[Row]:
+    """Each contender's rows; a budget is of `LEAST` epochs or more."""
     rows = []
     for name, contender in contenders.items():
         begun = time.perf_counter()
         for table in tables:
-            for seed in range(seeds if seeded(name) else 1):
+            for seed in range(seeds(name, drawn)):
                 for budget in budgets:
-                    rate = contender(table, budget * table.epochs, seed)
+                    rate = contender(table, max(LEAST, round(budget * table.epochs)), seed)
                     rows.append((name, table.name, seed, budget, rate, table.regret(rate)))
         print(f"{name}: {time.perf_counter() - begun:.1f} s", flush=True)
     return rows
 
 
-def summary(rows: list[tuple[str, str, int, int, float | None, float]]) -> str:
-    """Mean and median regret over tasks, a line a contender and a column a budget.
+def summary(rows: list[Row]) -> str:
+    """Mean and median regret over tasks, a Markdown line a contender and a column a budget.
 
-    A random contender's regret on a task is its mean over seeds.
+    The halving grids share a line, the least of their means and of their medians.
     """
     budgets = sorted({row[3] for row in rows})
-    lines = [f"{'mean/median regret':26}" + "".join(f"{b:>16}" for b in budgets)]
-    for name in dict.fromkeys(row[0] for row in rows):
-        cells = [regrets(rows, name, budget) for budget in budgets]
-        texts = [f"{np.mean(cell):.4f}/{np.median(cell):.4f}" for cell in cells]
-        lines.append(f"{name:26}" + "".join(f"{text:>16}" for text in texts))
+    shown = [str(Fraction(budget)) for budget in budgets]
+    lines = [
+        "| mean/median regret | " + " | ".join(shown) + " |",
+        "| --- " * (len(shown) + 1) + "|",
+    ]
+    names = list(dict.fromkeys(row[0] for row in rows))
+    for name in [*names, HINDSIGHT] if GRIDS.keys() & set(names) else names:
+        cells = [
+            f"{_over(rows, name, budget, np.mean):.4f}/{_over(rows, name, budget, np.median):.4f}"
+            for budget in budgets
+        ]
+        if name not in GRIDS:
+            lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def regrets(
-    rows: list[tuple[str, str, int, int, float | None, float]], name: str, budget: int
-) -> list[float]:
-    """A contender's regret on each task, over seeds."""
+def _over(rows: list[Row], name: str, budget: float, average: Callable[..., Any]) -> float:
+    if name != HINDSIGHT:
+        return float(average(regrets(rows, name, budget)))
+    played = {row[0] for row in rows} & GRIDS.keys()
+    return min(float(average(regrets(rows, grid, budget))) for grid in played)
+
+
+def regrets(rows: list[Row], name: str, budget: float) -> list[float]:
+    """A contender's regret on each task, over seeds and over the task's inits."""
     by_task: dict[str, list[float]] = {}
     for row in rows:
         if row[0] == name and row[3] == budget:
-            by_task.setdefault(row[1], []).append(row[5])
+            by_task.setdefault(row[1].partition("#")[0], []).append(row[5])
     return [float(np.mean(values)) for values in by_task.values()]
 
 
-def draw(rows: list[tuple[str, str, int, int, float | None, float]], path: Path) -> None:
+def draw(rows: list[Row], path: Path) -> None:
     """Mean and median regret against budget."""
     import matplotlib
 
@@ -69,18 +93,18 @@ def draw(rows: list[tuple[str, str, int, int, float | None, float]], path: Path)
         axes, {"mean": np.mean, "median": np.median}.items(), strict=True
     ):
         for index, name in enumerate(names):
-            values = [max(1e-4, average(regrets(rows, name, budget))) for budget in budgets]
-            own = name == "DigitRace"
-            style = "--" if name.startswith("Optuna") else ":" if "grid" in name else "-"
+            values = [max(1e-4, _over(rows, name, budget, average)) for budget in budgets]
+            own = name.startswith("DigitRace")
+            style = "--" if name.startswith("Optuna") else ":" if "prior" in name else "-"
             axis.plot(
                 budgets, values, style, marker="o", markersize=4, label=name,
                 color="black" if own else colours(index % 20), linewidth=3 if own else 1.5,
             )  # fmt: skip
         axis.set(xscale="log", yscale="log", xlabel="budget in full trainings", title=title)
-        axis.set_xticks(budgets, [str(budget) for budget in budgets])
+        axis.set_xticks(budgets, [str(Fraction(budget)) for budget in budgets])
         axis.minorticks_off()
         axis.grid(alpha=0.3)
-    tasks = len({row[1] for row in rows})
+    tasks = len({row[1].partition("#")[0] for row in rows})
     axes[0].set_ylabel(
         f"regret over {tasks} task{'s' if tasks > 1 else ''} (0.0001 and less drawn at 0.0001)"
     )
@@ -91,10 +115,12 @@ def draw(rows: list[tuple[str, str, int, int, float | None, float]], path: Path)
 def main() -> None:
     parser = argparse.ArgumentParser(prog="strategies", description=__doc__)
     parser.add_argument(
-        "folder", nargs="?", type=Path, help="of *.csv.gz; by default the own table"
+        "folder", nargs="?", type=Path, help="of *.csv.gz; by default the own tables"
     )
     parser.add_argument("--out", type=Path, default=Path("build/strategies"))
-    parser.add_argument("--budgets", type=int, nargs="+", default=[1, 2, 4, 8, 16])
+    parser.add_argument(
+        "--budgets", type=lambda text: float(Fraction(text)), nargs="+", default=BUDGETS
+    )
     parser.add_argument("--seeds", type=int, default=5, help="of the random contenders")
     parser.add_argument("--only", nargs="+", help="parts of contenders' names")
     options = parser.parse_args()

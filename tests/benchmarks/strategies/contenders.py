@@ -35,11 +35,11 @@ class Trainer:
         return scores
 
 
-def searched(make: Callable[[Table, int], lrsearch.Search]) -> Contender:
+def searched(make: Callable[[Table, int, int], lrsearch.Search]) -> Contender:
     """A search of lrsearch, asked and told leg by leg until the budget is spent."""
 
     def play(table: Table, budget: int, seed: int) -> float | None:
-        search, trainer = make(table, budget), Trainer(table, budget)
+        search, trainer = make(table, budget, seed), Trainer(table, budget)
         while trainer.left and (trial := search.ask()) is not None:
             scores = trainer.train(trial.rate, trial.start_epoch, trial.stop_epoch)
             search.tell(trial, scores)
@@ -48,23 +48,40 @@ def searched(make: Callable[[Table, int], lrsearch.Search]) -> Contender:
     return play
 
 
-def halving(count: int) -> Contender:
-    """Successive halving with continuation over a log-spaced grid, a third kept at each rung."""
+def race(table: Table, budget: int, offset: float | None = None) -> lrsearch.DigitRace:
+    """A race; its prior is so many decades off the best rate, in one digit."""
+    if offset is None:
+        return lrsearch.DigitRace(budget, table.epochs)
+    prior = min(HIGH, max(LOW, table.optimum * 10**offset))
+    return lrsearch.DigitRace(budget, table.epochs, prior=f"{prior:.0e}")
+
+
+def halving(count: int, parts: int = 27, kept_part: int = 3) -> Contender:
+    """Successive halving with continuation over a log-spaced grid, from its middle outwards.
+
+    The first rung is one epoch in `parts` of a training, at each rung one rate in `kept_part` is
+    kept for a rung that is as many times longer.
+    """
 
     def play(table: Table, budget: int, seed: int) -> float | None:
         trainer = Trainer(table, budget)
         best: dict[float, float] = {}
-        reached = dict.fromkeys(np.geomspace(LOW, HIGH, count).tolist(), 0)
-        kept = list(reached)
-        for part in (27, 9, 3, 1):
-            rung = max(1, round(table.epochs / part))
+        grid = np.geomspace(LOW, HIGH, count).tolist()
+        kept = sorted(grid, key=lambda rate: abs(math.log10(rate / math.sqrt(LOW * HIGH))))
+        reached = dict.fromkeys(kept, 0)
+        rung = max(1, round(table.epochs / parts))
+        while trainer.left and reached[kept[0]] < table.epochs:
             for rate in kept:
                 if trainer.left and best.get(rate, 0.0) < math.inf:
-                    scores = trainer.train(rate, reached[rate], rung)
+                    scores = trainer.train(rate, reached[rate], min(rung, table.epochs))
                     reached[rate] += len(scores)
                     diverged = not all(map(math.isfinite, scores))
                     best[rate] = math.inf if diverged else min([best.get(rate, math.inf), *scores])
-            kept = sorted(kept, key=lambda rate: best.get(rate, math.inf))[: max(1, len(kept) // 3)]
+            kept = sorted(kept, key=lambda rate: best.get(rate, math.inf))
+            kept = kept[: max(1, len(kept) // kept_part)]
+            if not math.isfinite(best.get(kept[0], math.inf)):
+                break
+            rung *= kept_part
         return min(best, key=lambda rate: best[rate])
 
     return play
@@ -116,24 +133,46 @@ def optuna_study(sampler: str, pruner: str | None = None) -> Contender:
     return play
 
 
+GRIDS: dict[str, Contender] = {
+    f"halving grid of {count}, 1/{kept} kept, from {words}": halving(count, parts, kept)
+    for count in (8, 15, 22, 29, 43)
+    for kept in (2, 3)
+    for parts, words in ((27, "a 27th"), (10**9, "one epoch"))
+}
+"""The best of these counts, chosen in hindsight at each budget."""
+
+OFFSETS = {"right": (-1, -0.5, 0, 0.5, 1), "wrong": (-3, 3)}
+"""Decades that a prior is off, one a seed."""
+
 CONTENDERS: dict[str, Contender] = {
     "Optuna random": optuna_study("random"),
     "Optuna TPE": optuna_study("tpe"),
     "Optuna TPE + Hyperband": optuna_study("tpe", "hyperband"),
     "Optuna TPE + halving": optuna_study("tpe", "halving"),
     "Optuna GP": optuna_study("gp"),
-    **{f"halving grid of {count}": halving(count) for count in (8, 15, 22, 29, 43)},
+    **GRIDS,
     "the paper, decades first": searched(
-        lambda table, budget: lrsearch.DigitSearch.paper(lrsearch.DECADES, epochs=table.epochs)
+        lambda table, budget, seed: lrsearch.DigitSearch.paper(
+            lrsearch.DECADES, epochs=table.epochs
+        )
     ),
-    "DigitSearch": searched(lambda table, budget: lrsearch.DigitSearch(epochs=table.epochs)),
-    "DigitRace": searched(lambda table, budget: lrsearch.DigitRace(max(10, budget), table.epochs)),
+    "DigitSearch": searched(lambda table, budget, seed: lrsearch.DigitSearch(epochs=table.epochs)),
+    "DigitRace": searched(lambda table, budget, seed: race(table, budget)),
+    **{
+        f"DigitRace, {kind} prior": searched(
+            lambda table, budget, seed, offsets=offsets: race(
+                table, budget, offsets[seed % len(offsets)]
+            )
+        )
+        for kind, offsets in OFFSETS.items()
+    },
 }
 
 
-def seeded(name: str) -> bool:
-    """Whether a contender draws at random."""
-    return name.startswith("Optuna")
+def seeds(name: str, drawn: int) -> int:
+    """How often a contender plays: a random one with so many seeds, one with priors with each."""
+    kind = name.rpartition(", ")[2].removesuffix(" prior")
+    return drawn if name.startswith("Optuna") else len(OFFSETS.get(kind, (0,)))
 
 
 def named(names: Iterable[str] | None) -> dict[str, Contender]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-OWN = Path(__file__).parent / "digits_mlp-momentum.csv.gz"
+OWN = Path(__file__).parent / "curves"
 
 
 class Table:
@@ -56,6 +56,12 @@ class Table:
         mixed = (1 - part) * low + part * high
         return np.where(np.isnan(mixed), low if part <= 0.5 else high, mixed)
 
+    @property
+    def optimum(self) -> float:
+        """The measured rate of the least regret within the rates searched, 1e-6 to 10."""
+        rates = [10**x for x in self._x if -6.01 < x < 1.01]
+        return min(rates, key=self.regret)
+
     def regret(self, rate: float | None) -> float:
         """What a rate's best score within a full training lacks, from 0 to 1."""
         if rate is None:
@@ -67,10 +73,11 @@ class Table:
         return float(np.clip(lacking, 0, 1))
 
 
-def read(path: Path) -> Table:
+def read(path: Path) -> list[Table]:
     """Read a gzipped CSV with the columns rate, seed, epoch, score.
 
-    Of several seeds, the one that covers most rates counts.
+    Each seed that covers as many rates as any is a table of its own, named ``task#seed``: a
+    training from another init.
 
     Raises
     ------
@@ -86,28 +93,28 @@ def read(path: Path) -> Table:
         for row in rows:
             curve = runs[row["seed"]][float(row["rate"])]
             curve[int(row["epoch"])] = float(row["score"])
-    curves = max(runs.values(), key=len)
+    name, most = path.name.removesuffix(".csv.gz"), max(map(len, runs.values()))
+    return [
+        _table(f"{name}#{seed}", curves) for seed, curves in runs.items() if len(curves) == most
+    ]
+
+
+def _table(name: str, curves: dict[float, dict[int, float]]) -> Table:
     epochs = range(1, max(max(curve) for curve in curves.values()) + 1)
     for rate, curve in curves.items():
         for epoch in epochs:
             if epoch not in curve:
-                raise ValueError(f"{path.name} has no score for rate {rate:g}, epoch {epoch}")
+                raise ValueError(f"{name} has no score for rate {rate:g}, epoch {epoch}")
     rates = sorted(curves)
     scores = np.array([[curves[rate][epoch] for epoch in epochs] for rate in rates])
     untrained = [curves[rate][0] for rate in rates if 0 in curves[rate]]
-    return Table(
-        path.name.removesuffix(".csv.gz"),
-        rates,
-        scores,
-        np.median(untrained) if untrained else None,
-    )
+    return Table(name, rates, scores, np.median(untrained) if untrained else None)
 
 
 def read_all(folder: Path | None) -> list[Table]:
-    """The tables of a folder, or the own one; tables of a paper's log are left out."""
-    if folder is None:
-        return [read(OWN)]
+    """The tables of a folder, or the own ones; tables of a paper's log are left out."""
+    folder = OWN if folder is None else folder
     paths = sorted(p for p in folder.glob("*.csv.gz") if not p.name.startswith("paper-"))
     if not paths:
         raise ValueError(f"no learning-curve table (*.csv.gz) in {folder}")
-    return [read(path) for path in paths]
+    return [table for path in paths for table in read(path)]
