@@ -10,7 +10,9 @@ nox.options.sessions = ["tests", "lint", "types"]
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_external_run = True
 
-TESTING = ["pytest", "pytest-benchmark", "hypothesis", "selenium", "pandas", "tensorboard"]
+TESTING = ["pytest", "pytest-benchmark", "pytest-xdist", "hypothesis", "selenium", "pandas",
+           "tensorboard"]  # fmt: skip
+SIDE_BY_SIDE = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
 TORCH = "torch==2.13.0"  # the version that the examples are tested with
 DEBIAN_IMAGES = Path("/usr/share/datasets/fashion-mnist")
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
@@ -20,7 +22,7 @@ QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
 def tests(session):
     """All tests, the examples at their smallest size among them."""
     session.install("-e", ".[examples,jax,torch,optuna,cli]", TORCH, "optax", "flax", *TESTING)
-    session.run("pytest", *session.posargs, env=QUIET)
+    session.run("pytest", *SIDE_BY_SIDE, *session.posargs, env=QUIET)
 
 
 @nox.session
@@ -44,7 +46,7 @@ def backends(session, backend):
     """The Keras tests on each backend."""
     session.install("-e", ".[examples,jax,torch,optuna,cli]", TORCH, *TESTING)
     session.run(
-        "pytest", "tests/keras", "adapters/lrsearch_keras", *session.posargs,
+        "pytest", *SIDE_BY_SIDE, "tests/keras", "adapters/lrsearch_keras", *session.posargs,
         env=QUIET | {"KERAS_BACKEND": backend},
     )  # fmt: skip
 
