@@ -141,7 +141,8 @@ class StudyViews(ABC):
         self, epochs: int, *, usual: Any = None, averaged: bool = False
     ) -> CosineAnnealing:
         """What to train with now, as `Search.schedule` has it."""
-        return self._refresh().schedule(epochs, usual=usual, averaged=averaged)
+        with self.unchanged() as search:
+            return search.schedule(epochs, usual=usual, averaged=averaged)
 
     def to_csv(
         self, path: str | os.PathLike[str] | None = None, *, scores: bool = False

@@ -48,13 +48,15 @@ def both_trainer(task: Any) -> Any:
 class Averages:
     """The measurements of one task."""
 
+    sizes = SIZES
+
     def __init__(self, name: str, path: Path) -> None:
         from lrsearch_keras import Inits, take
         from tests.benchmarks.compare.tasks import load_task
 
         self.path = path
         self.rows: dict[str, Any] = measured.read(path) or {}
-        self.task = load_task(name, SIZES[name])
+        self.task = load_task(name, self.sizes[name])
         self.trainer = both_trainer(self.task)
         new = Inits(self.trainer.model, "same", 0, average=True).new_optimizer
         self.starts = []
