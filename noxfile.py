@@ -119,7 +119,7 @@ def torture(session):
     session.run(
         "pytest", "-s", "tests/study", "tests/evidence",
         "tests/training/test_damaged_folders.py", "tests/keras/test_resume.py",
-        "tests/torch/test_resume.py", *session.posargs,
+        "tests/torch/test_resume.py", "tests/torch/test_explorer.py", *session.posargs,
         env=QUIET | {"LRSEARCH_TORTURE": "1"},
     )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from typing import Any
 
@@ -91,18 +92,26 @@ def in_bfloat16(model: nn.Module, optimizer: Any) -> None:
         optimizer.step()
 
 
+LONG = os.environ.get("LRSEARCH_TORTURE") == "1"
+BACKENDS = [None, "aot_eager", *(["inductor"] if LONG else [])]
+"""What compiles; inductor takes its time."""
+
+
 @pytest.mark.parametrize("loop", [train, accumulated, in_bfloat16])
-@pytest.mark.parametrize("compiled", [False, True])
-def test_two_trials_of_one_rate_and_init_have_identical_scores(loop: Any, compiled: bool) -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_two_trials_of_one_rate_and_init_have_identical_scores(
+    loop: Any, backend: str | None
+) -> None:
     """With dropout, batch statistics, AdamW, and an order that is drawn; one of them pauses."""
     search = Script(
         [("0.01", 0), ("0.1", 0), ("0.01", 0)], [(0, 1), (1, 2), (0, 3), (2, 3), (1, 3)]
     )
     model: Any = network()
     optimizer = adamw(model)
-    trained = torch.compile(model, backend="aot_eager") if compiled else model
+    trained = torch.compile(model, backend=backend) if backend else model
     explorer = Explorer(trained, optimizer, 9, search, False, verbose=0)
     torch._dynamo.reset()
+    torch._dynamo.utils.counters.clear()
     for epoch in explorer:
         loop(trained, optimizer)
         explorer.report(lambda: validate(trained))
@@ -111,6 +120,7 @@ def test_two_trials_of_one_rate_and_init_have_identical_scores(loop: Any, compil
     assert len(scores(explorer, 0)) == 3
     assert scores(explorer, 0) == scores(explorer, 2) != scores(explorer, 1)
     assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == counted
+    assert (counted > 0) is (backend is not None)
 
 
 def test_a_gradient_scaler_starts_each_trial_anew() -> None:
