@@ -204,6 +204,11 @@ class Search(ABC):
         """The ordered log of asks, reports, tells and releases; each event is a JSON list."""
         return self._events
 
+    def take_events(self) -> Sequence[Event]:
+        """The events since the last call, which are forgotten here: for who keeps the log."""
+        taken, self._events = self._events, []
+        return taken
+
     @property
     def out(self) -> tuple[Trial, ...]:
         """The trials that have been handed out and not ended."""

@@ -34,7 +34,8 @@ class RoundSearch(Search):
         super().__init__(direction)
         self.epochs = at_least(1, "epochs", epochs)
         self.repeats = at_least(1, "repeats", repeats)
-        self._queue: deque[tuple[Rate, int]] = deque()
+        self._queue: deque[Rate] = deque()
+        self._repeat = 0
         self._measured: dict[Rate, list[TrialRecord]] = {}
 
     @abstractmethod
@@ -46,7 +47,7 @@ class RoundSearch(Search):
         self._enqueue(rate for rate in round.rates if rate not in self._measured)
 
     def _enqueue(self, rates: Iterable[Rate]) -> None:
-        self._queue.extend((rate, init) for rate in rates for init in range(self.repeats))
+        self._queue.extend(rates)
 
     def _init(self, repeat: int) -> int:
         """The number of the initialisation for the trial that is about to be made."""
@@ -55,7 +56,10 @@ class RoundSearch(Search):
     def _propose(self, resume: bool) -> tuple[TrialRecord, int] | None:
         if not self._queue:
             return None
-        rate, repeat = self._queue.popleft()
+        rate, repeat = self._queue[0], self._repeat
+        self._repeat = (repeat + 1) % self.repeats
+        if self._repeat == 0:
+            self._queue.popleft()
         epochs = self.epochs if rate else 1
         record = self._new_record(rate, len(self._rounds), self._init(repeat), epochs)
         return record, epochs

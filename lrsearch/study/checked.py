@@ -60,9 +60,9 @@ def state_of(content: dict[str, Any]) -> State:
     return state
 
 
-def rows_of(found: Sequence[Sequence[Any]]) -> list[Row]:
-    """The rows of all trials, numbered from 0."""
-    for number, values in enumerate(found):
+def rows_of(found: Sequence[Sequence[Any]], first: int) -> list[Row]:
+    """The rows of trials, numbered on from the first."""
+    for number, values in enumerate(found, first):
         _require(
             values[0] == number
             and tuple(map(type, values[:9])) == _FACTS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,10 @@ def create(path: Path, search: Search) -> None:
     StudyError
         If the file cannot be written, or the log of a study that is gone lies beside it.
     """
-    if search.events:
+    if search.trials:
         raise ValueError(
             f"a new study needs a search that was not asked yet, this one has "
-            f"{len(search.events)} events: ask and tell the study, not the search"
+            f"{len(search.trials)} trials: ask and tell the study, not the search"
         )
     config = plain(search.config())
     StoredSearch(config)
@@ -54,10 +55,10 @@ def compare(path: Path, stored: dict[str, Any], search: Search) -> None:
         If the configurations differ; the message shows both.
     """
     given = plain(search.config())
-    if search.events:
+    if search.trials:
         raise ValueError(
             f"{path} has its own state: give it a search that was not asked yet, this one has "
-            f"{len(search.events)} events"
+            f"{len(search.trials)} trials"
         )
     known = plain(rebuilt(path, stored).search.config())
     names = [
@@ -101,15 +102,16 @@ def load(store: Store) -> tuple[StoredSearch, State]:
 
 
 def _loaded(store: Store) -> tuple[StoredSearch, State]:
-    with store.reading():
-        state = store.state()
-        events, chain = store.events()
-        rows = store.rows()
-    if (len(events), chain) != (state.events, state.chain):
-        raise store.damaged(f"it holds {len(events)} of {state.events} events")
     stored = rebuilt(store.path, store.config)
-    follow(store, stored, events)
-    if stored.rows() != rows:
+    with store.reading():
+        state, found = store.state(), 0
+        for events, chain in store.events():
+            follow(store, stored, events)
+            found = chain
+        if (stored.count, found) != (state.events, state.chain):
+            raise store.damaged(f"it holds {stored.count} of {state.events} events")
+        same = all(a == b for a, b in zip_longest(stored.rows(), store.rows()))
+    if not same:
         raise unfit(store, "the replay gives other trials than those that were trained")
     return stored, state
 

@@ -6,10 +6,10 @@ import contextlib
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from lrsearch.search import Search
+from lrsearch.search import Event, Search
 from lrsearch.study.claims import Claims
 from lrsearch.study.opening import follow, load
 from lrsearch.study.settings import agreed
@@ -70,6 +70,15 @@ class SharedSearch(StudyViews):
     def _refresh(self) -> Search:
         return self._followed().search
 
+    def _logged(self) -> Sequence[Event]:
+        with self._lock:
+            try:
+                some = [events for events, _ in self._store.events()]
+            finally:
+                if self._closed:
+                    self._store.disconnect()
+        return tuple(tuple(event) for events in some for event in events)
+
     def _followed(self) -> StoredSearch:
         with self._lock:
             if self._closed:
@@ -83,14 +92,12 @@ class SharedSearch(StudyViews):
 
     def _follow(self, stored: StoredSearch) -> None:
         """Apply the events of other processes."""
-        events, chain = self._store.events(self._state.events, self._state.chain)
-        if events:
+        for events, chain in self._store.events(self._state.events, self._state.chain):
             self._claims.forget()
             self._stored = None
             follow(self._store, stored, events)
-            count = self._state.events + len(events)
-            self._state = self._state._replace(events=count, chain=chain)
-            self._stored = stored
+            self._state = self._state._replace(events=stored.count, chain=chain)
+        self._stored = stored
 
     @contextlib.contextmanager
     def _transaction(self, durable: bool = True) -> Iterator[Search]:
@@ -106,9 +113,10 @@ class SharedSearch(StudyViews):
                     count = stored.count
                     yield stored.search
                     state = self._store.append(
-                        self._state, stored.since(count), stored.changed, stored.summary
+                        self._state, stored.search.events, stored.changed, stored.summary
                     )
                 self._state = state
+                stored.settle()
                 count = stored.count
             finally:
                 if stored.count != count:

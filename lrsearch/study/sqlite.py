@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from lrsearch.escaping import visible
-from lrsearch.study.locks import holders
+from lrsearch.study.locks import holders, is_open_elsewhere
 from lrsearch.study.rescue import Files, files_of, rescued
 
 __all__ = ["Database", "StudyError", "collection_paused"]
@@ -21,6 +21,9 @@ __all__ = ["Database", "StudyError", "collection_paused"]
 PATIENCE = 60.0
 """Seconds to wait for another process's transaction."""
 
+_SOME = 5000
+_OPENING = 5.0
+"""Seconds in which a process that opens a study makes its log, or one that closes it is through."""
 _RANDOM = random.Random()
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
@@ -85,6 +88,13 @@ class Database:
         """The rows that a query gives."""
         with self.translated():
             return self._patiently(lambda: self.connection.execute(query, parameters).fetchall())
+
+    def read_some(self, query: str, *parameters: Any) -> Iterator[list[Any]]:
+        """The rows that a query gives, some thousands at a time."""
+        with self.translated():
+            cursor = self._patiently(lambda: self.connection.execute(query, parameters))
+            while rows := cursor.fetchmany(_SOME):
+                yield rows
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
@@ -197,6 +207,7 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         with self.translated():
             if not self.readonly:
+                self._require_log()
                 connection = self._open(f"{self._uri}?mode=rw")
                 connection.execute("PRAGMA synchronous = FULL")
                 self._durable = True
@@ -222,6 +233,21 @@ class Database:
                         stacklevel=2,
                     )
                 return self._open(f"{self._uri}?mode=ro&immutable=1")
+
+    def _require_log(self) -> None:
+        """Make sure that no log was removed that others have open, and tell their scores to.
+
+        Another process may be about to make one, or to be through with it.
+        """
+        deadline = time.monotonic() + _OPENING
+        log = self.path.with_name(self.path.name + "-wal")
+        while not log.exists() and is_open_elsewhere(self.path):
+            if time.monotonic() > deadline:
+                raise StudyError(
+                    f"{self.path}: the study's log {log.name} was removed while other processes "
+                    "have the study open: end them first, they save what is in it"
+                )
+            time.sleep(0.02)
 
     def _open(self, uri: str) -> sqlite3.Connection:
         connection = sqlite3.connect(

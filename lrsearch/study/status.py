@@ -89,7 +89,7 @@ def read_status(path: str | os.PathLike[str]) -> Status:
             state = store.state()
             claims = {claim.trial: claim for claim in store.claims()}
             return Status(
-                store.path, store.config, store.origin, store.rows(), claims, state.summary,
+                store.path, store.config, store.origin, list(store.rows()), claims, state.summary,
                 state.time / 1000,
             )  # fmt: skip
     finally:

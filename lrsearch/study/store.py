@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import operator
 import os
 import secrets
 import sqlite3
@@ -97,8 +95,8 @@ class Store(Database):
         with self._checked():
             return settings_of(self._text("settings") if known else {})
 
-    def events(self, after: int = 0, chain: int = 0) -> tuple[list[list[Any]], int]:
-        """The events with a number above `after`, and the checksum up to the last of them.
+    def events(self, after: int = 0, chain: int = 0) -> Iterator[tuple[list[list[Any]], int]]:
+        """The events with a number above `after`, some at a time, with the checksum up to them.
 
         Parameters
         ----------
@@ -110,23 +108,20 @@ class Store(Database):
         StudyError
             If an event is missing or altered.
         """
-        rows = self.read(
-            "SELECT number, time, event, checksum FROM events WHERE number > ? ORDER BY number",
-            after,
-        )
-        if not rows:
-            return [], chain
-        numbers, times, lines, sums = zip(*rows, strict=True)
-        if numbers != tuple(range(after + 1, after + 1 + len(rows))):
-            raise self.damaged("an event is missing")
-        found = chained(zip(numbers, times, lines, strict=True), chain)
-        if found != list(sums):
-            first = next(i for i, (a, b) in enumerate(zip(found, sums, strict=True)) if a != b)
-            raise self.damaged(f"event {numbers[first]} is not as it was written")
-        with self._checked():
-            return decode(lines), found[-1]
+        query = "SELECT number, time, event, checksum FROM events WHERE number > ? ORDER BY number"
+        for rows in self.read_some(query, after):
+            numbers, times, lines, sums = zip(*rows, strict=True)
+            if numbers != tuple(range(after + 1, after + 1 + len(rows))):
+                raise self.damaged("an event is missing")
+            found = chained(zip(numbers, times, lines, strict=True), chain)
+            if found != list(sums):
+                first = next(i for i, (a, b) in enumerate(zip(found, sums, strict=True)) if a != b)
+                raise self.damaged(f"event {numbers[first]} is not as it was written")
+            after, chain = numbers[-1], found[-1]
+            with self._checked():
+                yield decode(lines), chain
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> Iterator[Row]:
         """The row of every trial.
 
         Raises
@@ -134,17 +129,19 @@ class Store(Database):
         StudyError
             If a row is missing or altered.
         """
-        found = self.read(f"SELECT {COLUMNS}, checksum FROM trials ORDER BY number")
-        with self._checked():
-            rows = rows_of([values[:-1] for values in found])
-        sums = [values[-1] for values in found]
-        for row, known in zip(rows, sums, strict=True):
-            if row_checksum(row) != known:
-                raise self.damaged(f"the row of trial {row.number} is not as it was written")
+        count = digest = 0
+        for found in self.read_some(f"SELECT {COLUMNS}, checksum FROM trials ORDER BY number"):
+            with self._checked():
+                rows = rows_of([values[:-1] for values in found], count)
+            for row, values in zip(rows, found, strict=True):
+                if row_checksum(row) != values[-1]:
+                    raise self.damaged(f"the row of trial {row.number} is not as it was written")
+                digest ^= values[-1]
+                yield row
+            count += len(rows)
         state = self.state()
-        if (len(rows), functools.reduce(operator.xor, sums, 0)) != (state.trials, state.digest):
+        if (count, digest) != (state.trials, state.digest):
             raise self.damaged("the table of trials is not as it was written")
-        return rows
 
     def claims(self) -> list[Claim]:
         """Who holds which trial."""

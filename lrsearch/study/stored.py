@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -36,26 +36,25 @@ class StoredSearch:
     @property
     def count(self) -> int:
         """How many events have brought it here."""
-        return len(self.search.events)
+        return self._count + len(self.search.events)
 
     def apply(self, events: Sequence[Sequence[Any]]) -> None:
         """Follow events that are stored already."""
         self.search.replay(events)
-        self._count = self.count
+        self.settle()
 
-    def since(self, count: int) -> list[Sequence[Any]]:
-        """The events from number `count` on."""
-        return list(self.search.events[count:])
+    def settle(self) -> None:
+        """Forget the events that are in the file."""
+        self._count += len(self.search.take_events())
 
     def changed(self) -> list[Row]:
-        """The rows of the trials that changed since the last call, or the last `apply`.
+        """The rows of the trials that changed by events that are not in the file yet.
 
         An event changes its own trial alone. Those that were asked last are the last that are out,
         unless they have events of their own.
         """
         search = self.search
-        events = search.events[self._count :]
-        self._count = self.count
+        events = search.events
         asked = sum(event[0] == "ask" for event in events)
         touched = {event[1] for event in events if event[0] != "ask"}
         touched.update(islice(reversed(search.handed_out), asked))
@@ -73,9 +72,9 @@ class StoredSearch:
             "rate": str(search.rate) if search.done and search.rate is not None else None,
         }
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> Iterator[Row]:
         """The rows of all trials."""
-        return list(map(Row.of, self.search.trials))
+        return map(Row.of, self.search.trials)
 
 
 def plain(content: Any) -> Any:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import lrsearch
-from lrsearch.study import Study, StudyError
+from lrsearch.study import Study, StudyError, sqlite
 from tests.study.searches import small
 
 
@@ -64,16 +64,14 @@ with Study.open(sys.argv[1]) as study:
 """
 
 
-def test_a_log_that_others_began_anew_is_not_written_over(path, tmp_path):
+def test_a_log_that_others_began_anew_is_not_written_over(path, tmp_path, monkeypatch):
+    monkeypatch.setattr(sqlite, "is_open_elsewhere", lambda path: False)
     first = Study(path, many())
     told = tell(first, 4)
     remove_logs(path)
-    other = subprocess.Popen(
-        [sys.executable, "-c", OTHER, path],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    alone = "import lrsearch.study.sqlite as s\ns.is_open_elsewhere = lambda path: False\n"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    other = subprocess.Popen([sys.executable, "-c", alone + OTHER, path], text=True, **pipes)
     assert other.stdout.readline() == "begun\n"
     with pytest.raises(StudyError, match=r"told until then are in .*vae\.db\.saved-"):
         first.ask()
@@ -85,6 +83,19 @@ def test_a_log_that_others_began_anew_is_not_written_over(path, tmp_path):
     shutil.copyfile(copy, path)
     with Study.open(path) as study:
         assert tell(study) == {4}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who has a lock")
+def test_nobody_begins_a_new_log_while_others_have_the_old_one(path):
+    first = Study(path, many())
+    told = tell(first, 4)
+    remove_logs(path)
+    program = [sys.executable, "-c", OTHER, path]
+    other = subprocess.run(program, capture_output=True, text=True, input="\n\n")
+    assert "was removed while other processes have the study open" in other.stderr
+    with pytest.raises(StudyError, match="are in the file: open it again"):
+        first.ask()
+    assert scored(path) == told
 
 
 def test_a_study_that_was_replaced_by_another_is_left_alone(path, tmp_path):
