@@ -85,6 +85,7 @@ class Search(ABC):
         self._warned: set[str] = set()
         self._events: list[Event] = []
         self._rounds: list[Round] = []
+        self._listed: set[Rate] = set()
         self._best: TrialRecord | None = None
         self._spent = 0
         self._reason: str | None = None
@@ -168,14 +169,16 @@ class Search(ABC):
         self, rates: Iterable[Rate] = (), digit: int = 0, place: int | None = None
     ) -> Round:
         """Begin a round; `Round` has the parameters. Further rates come in by `_add_rate`."""
-        self._rounds.append(Round(len(self._rounds) + 1, digit, place, list(rates)))
+        listed = list(rates)
+        self._listed = set(listed)
+        self._rounds.append(Round(len(self._rounds) + 1, digit, place, listed))
         return self._rounds[-1]
 
     def _add_rate(self, rate: Rate) -> None:
         """Add a candidate to the last round, unless it has it."""
-        rates = self._rounds[-1].rates
-        if rate not in rates:
-            rates.append(rate)
+        if rate not in self._listed:
+            self._listed.add(rate)
+            self._rounds[-1].rates.append(rate)
 
     def _new_record(self, rate: Rate, round: int, init: int, max_epochs: int) -> TrialRecord:
         """A new trial of a rate that the round of this number has."""
