@@ -8,9 +8,10 @@ from typing import Any
 
 from sklearn.base import clone
 from sklearn.model_selection._validation import _fit_and_score
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 
 from lrsearch_sklearn.outputs import RunFolder
+from lrsearch_sklearn.workers import parallel
 
 __all__ = ["Evaluation", "Fit", "HeldSplits", "refitting"]
 
@@ -124,9 +125,7 @@ class Evaluation:
                 task["callback_ctx"] = round.subcontext(task_name=name, task_id=number)
                 task["caller"] = search_cv
         try:
-            found: list[dict[str, Any]] = Parallel(
-                n_jobs=search_cv.n_jobs, pre_dispatch=search_cv.pre_dispatch
-            )(
+            found: list[dict[str, Any]] = parallel(search_cv.n_jobs, search_cv.pre_dispatch)(
                 delayed(_fit_and_score)(
                     clone(search_cv.estimator),
                     self.fit.X,

@@ -8,7 +8,8 @@ from typing import Any
 from lrsearch import StudyError
 from lrsearch.results import Progress
 from lrsearch_sklearn.evaluation import Fit
-from lrsearch_sklearn.outputs import RunFolder, fingerprint
+from lrsearch_sklearn.fingerprint import fingerprint
+from lrsearch_sklearn.outputs import RunFolder
 from lrsearch_sklearn.racing import ContinuedFits
 from lrsearch_sklearn.searches import last_epochs
 
@@ -20,7 +21,7 @@ def folder(search_cv: Any, fit: Fit) -> RunFolder | None:
 
     Raises
     ------
-    ImportError, ValueError
+    BlockingIOError, ImportError, ValueError
         As for `RunFolder`.
     """
     if search_cv.directory is None:
@@ -35,9 +36,10 @@ def folder(search_cv: Any, fit: Fit) -> RunFolder | None:
         search_cv.param,
         search_cv.resource,
         search_cv.resume,
-        str(search_cv.estimator),
-        str(search_cv.scoring),
-        str(search_cv.refit),
+        search_cv.estimator,
+        search_cv.scoring,
+        search_cv.refit,
+        search_cv.return_train_score,
     )
     return RunFolder(search_cv.directory, mark, search_cv.X_test)
 

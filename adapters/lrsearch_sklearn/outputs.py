@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import joblib
-
 from lrsearch import Search, Study, files, results
+from lrsearch.training import Owner
 from lrsearch_sklearn.candidates import Row, plain
 
-__all__ = ["RunFolder", "fingerprint"]
+__all__ = ["RunFolder"]
 
 ESTIMATOR = "best_estimator.skops"
 PREDICTIONS = "best_predictions.csv"
 FOLDS = "folds.json"
+_REMEDY = "put a copy of it back, or give this fit a directory of its own"
 
 
 class RunFolder:
@@ -42,7 +43,10 @@ class RunFolder:
     ImportError
         If skops is not installed.
     ValueError
-        If the directory belongs to a fit with other data, splits or parameters.
+        If the directory belongs to a fit with other data, splits or parameters, or a file of it is
+        damaged.
+    BlockingIOError
+        If another process is at it.
     """
 
     def __init__(self, directory: str | os.PathLike[str], mark: str, X_test: Any) -> None:
@@ -58,26 +62,36 @@ class RunFolder:
         self._mark = mark
         self._rows: dict[str, Any] = {}
         self._studies: list[Study] = []
-        if (self.path / FOLDS).exists():
-            stored = json.loads((self.path / FOLDS).read_text(encoding="utf-8"))
-            if stored["fit"] != mark:
-                raise ValueError(
-                    f"directory={str(directory)!r} belongs to a fit with other data, splits, "
-                    f"scoring or parameters. Give this one a directory of its own"
-                )
-            self._rows = stored["rows"]
+        self._owner = Owner(self.path, "give this fit a directory of its own")
+        try:
+            files.remove_partial(self.path)
+            if (self.path / FOLDS).exists():
+                self._rows = self._read()
+        except BaseException:
+            self.close()
+            raise
 
     def studies(self, searches: Sequence[Search]) -> list[Study]:
-        """Open a study for each search, new or as it was left."""
+        """Open a study for each search, new or as it was left.
+
+        Raises
+        ------
+        StudyError
+            If one is damaged.
+        ValueError
+            If the scores of its candidates are missing.
+        """
         for number, search in enumerate(searches):
             name = "study.db" if len(searches) == 1 else f"study-{number}.db"
             self._studies.append(Study(self.path / name, search))
+            self._require(number, self._studies[-1])
         return self._studies
 
     def close(self) -> None:
-        """Close the studies; trials in hand go back to the pool."""
+        """Close the studies; trials in hand go back to the pool. Others may have the folder."""
         for study in self._studies:
             study.close()
+        self._owner.release()
 
     def stored(self, key: tuple[int, int, int, bool]) -> tuple[list[Any], Any] | None:
         """The results and the scores by epoch that an earlier process wrote for a candidate."""
@@ -93,8 +107,9 @@ class RunFolder:
         for row in rows:
             outs = [plain(out) for out in row.outs]
             self._rows[_name(row.candidate.key)] = {"outs": outs, "curve": row.curve}
+        content = {"fit": self._mark, "rows": self._rows}
         files.write_text(
-            self.path / FOLDS, json.dumps({"fit": self._mark, "rows": self._rows}) + "\n"
+            self.path / FOLDS, json.dumps({**content, "crc32": _checksum(content)}) + "\n"
         )
 
     def write_best(self, estimator: Any) -> None:
@@ -113,10 +128,43 @@ class RunFolder:
         files.write_json(self.path / "summary.json", results.summary(search))
         results.write_html(self.path / "search.html", search)
 
+    # Inside -----------------------------------------------------------------------------------
 
-def fingerprint(*parts: Any) -> str:
-    """A text that differs where data, splits or settings differ."""
-    return str(joblib.hash(parts))
+    def _read(self) -> dict[str, Any]:
+        """The rows that an earlier process wrote."""
+        path = self.path / FOLDS
+        try:
+            stored = json.loads(path.read_bytes())
+            if stored.pop("crc32") != _checksum(stored):
+                raise ValueError("it does not hold what the fit wrote there")
+        except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} is damaged ({error}): {_REMEDY}") from error
+        if stored["fit"] != self._mark:
+            raise ValueError(
+                f"directory={str(self.path)!r} belongs to a fit with other data, splits, "
+                f"scoring or parameters. Give this one a directory of its own"
+            )
+        rows: dict[str, Any] = stored["rows"]
+        return rows
+
+    def _require(self, point: int, study: Study) -> None:
+        """Make sure that the scores of the candidates that a study was told are here."""
+        longest: dict[int, int] = {}
+        for of, number, stop, full in self.known():
+            if of == point and not full:
+                longest[number] = max(stop, longest.get(number, 0))
+        missing = [
+            t.number for t in study.trials if t.scores and longest.get(t.number, 0) < t.epoch
+        ]
+        if missing:
+            raise ValueError(
+                f"{self.path / FOLDS} lacks the scores of {len(missing)} trials that {study.path} "
+                f"knows: {_REMEDY}"
+            )
+
+
+def _checksum(content: Any) -> str:
+    return f"{zlib.crc32(json.dumps(content).encode()):08x}"
 
 
 def _name(key: tuple[int, int, int, bool]) -> str:

@@ -12,10 +12,11 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection._validation import _score
 from sklearn.utils.metaestimators import _safe_split
-from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.parallel import delayed
 from sklearn.utils.validation import _check_method_params
 
 from lrsearch_sklearn.candidates import Candidate, Row, failed, fold_scores, metric_of
+from lrsearch_sklearn.workers import parallel
 
 __all__ = ["ContinuedFits"]
 
@@ -79,7 +80,7 @@ class ContinuedFits:
             "error_score": error_score,
             "return_train_score": return_train_score,
         }
-        self._parallel = Parallel(n_jobs=n_jobs, pre_dispatch=pre_dispatch)
+        self._workers = {"n_jobs": n_jobs, "pre_dispatch": pre_dispatch}
         self._fitted: dict[tuple[int, int], tuple[int, list[Any]]] = {}
 
     def evaluate(self, candidates: Sequence[Candidate]) -> list[Row]:
@@ -93,7 +94,7 @@ class ContinuedFits:
                 )
                 for estimator, (train, test) in zip(estimators, self.splits, strict=True)
             ]
-        results = iter(self._parallel(jobs))
+        results = iter(parallel(**self._workers)(jobs))
         rows = []
         for candidate in candidates:
             folds = [next(results) for _ in self.splits]

@@ -214,6 +214,10 @@ multimetric_, classes_, n_features_in_, feature_names_in_
             fit.close()
         return self
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what only a fit that is going on knows: its open study stays in its process."""
+        return {name: value for name, value in super().__getstate__().items() if name != "_fit"}
+
     # What scikit-learn's fit calls, in this order ---------------------------------------------
 
     def _get_scorers(self) -> Any:

@@ -19,6 +19,7 @@ from lrsearch.training.journal import Journal
 from lrsearch.training.monitor import direction_of_name
 from lrsearch.training.options import Options, check_search
 from lrsearch.training.outcome import Outcome
+from lrsearch.training.owner import Owner
 from lrsearch.training.phases import Epoch
 from lrsearch.training.run_folder import RunFolder
 from lrsearch.training.state import Arrays, State
@@ -37,6 +38,7 @@ __all__ = [
     "Explorer",
     "Journal",
     "Options",
+    "Owner",
     "Outcome",
     "RunFolder",
     "State",

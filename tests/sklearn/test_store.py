@@ -1,0 +1,198 @@
+"""A fit's directory serves that fit alone, in one process at a time, and says what is damaged."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import textwrap
+import warnings
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+
+import lrsearch
+from lrsearch_sklearn import LRSearchCV
+
+TORTURE = os.environ.get("LRSEARCH_TORTURE") == "1"
+X, Y = load_iris(return_X_y=True)
+RATES = lrsearch.GridSearch(["0.001", "0.01", "0.1"], epochs=1)
+
+
+def searched(directory, estimator=None, param="C", **options):
+    estimator = LogisticRegression(max_iter=20) if estimator is None else estimator
+    return LRSearchCV(
+        estimator, param, **{"search": RATES, "cv": 2, "directory": directory, **options}
+    )
+
+
+def polynomial(degree):
+    """A pipeline whose repr scikit-learn cuts, the degree with it."""
+    before, after = ([StandardScaler(with_std=True, copy=True)] * 12 for _ in range(2))
+    return make_pipeline(
+        *before, PolynomialFeatures(degree), *after, LogisticRegression(max_iter=5)
+    )
+
+
+class Shifted(TransformerMixin, BaseEstimator):
+    """A parameter that is an array, of which NumPy shows the ends."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return X + self.values[1000]
+
+
+def shifted(by):
+    values = np.zeros(2000)
+    values[1000] = by
+    return make_pipeline(Shifted(values), LogisticRegression(max_iter=20))
+
+
+@pytest.mark.parametrize("changed", [polynomial, shifted])
+def test_scores_of_another_estimator_are_not_taken(tmp_path, changed):
+    one, other = changed(1), changed(3)
+    assert str(one) == str(other)
+    names = {"param": "logisticregression__C"}
+    with warnings.catch_warnings(action="ignore"):
+        searched(tmp_path, one, **names).fit(X, Y)
+    with pytest.raises(ValueError, match="belongs to a fit with other data, splits, scoring or"):
+        searched(tmp_path, other, **names).fit(X, Y)
+
+
+SCRIPT = """
+    import sys, warnings
+    from functools import partial
+    from sklearn.datasets import load_iris
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import fbeta_score, make_scorer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+    import lrsearch
+    from lrsearch_sklearn import LRSearchCV
+    sys.modules["matplotlib"] = None
+    def own(estimator, X, y):
+        return estimator.score(X, y)
+    class Scorer:
+        def __init__(self):
+            self.weigh = lambda score: score / 2
+        def __call__(self, estimator, X, y):
+            return self.weigh(estimator.score(X, y))
+    scorings = [own, lambda estimator, X, y: estimator.score(X, y), Scorer(),
+                {"own": own, "f": make_scorer(fbeta_score, beta=2, average="macro")}]
+    X, y = load_iris(return_X_y=True)
+    steps = make_pipeline(FunctionTransformer(lambda X: X + 1), LogisticRegression(max_iter=9))
+    warnings.simplefilter("ignore")
+    for number, scoring in enumerate(scorings):
+        search = lrsearch.GridSearch(["0.1", "1"], epochs=1)
+        LRSearchCV(steps, "logisticregression__C", search=search, cv=2, scoring=scoring,
+                   refit=False, directory=f"{sys.argv[1]}/{number}").fit(X, y)
+        print(number)
+"""
+
+
+def test_the_same_script_is_the_same_fit_whatever_its_functions_addresses_are(tmp_path):
+    for _ in range(2):
+        told = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(SCRIPT), str(tmp_path)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+        )
+        assert told.stdout.split() == ["0", "1", "2", "3"], told.stderr
+
+
+@pytest.mark.parametrize("backend", ["loky", "multiprocessing", "threading"])
+@pytest.mark.parametrize("resume", [False, True])
+def test_every_kind_of_worker_serves_with_a_directory_and_with_resume(tmp_path, backend, resume):
+    estimator = SGDClassifier(learning_rate="constant", max_iter=4, tol=None, random_state=0)
+    options = (
+        {"resource": "max_iter", "resume": True, "search": lrsearch.DigitRace(12, 4)}
+        if resume
+        else {}
+    )
+    alone = searched(None, estimator, "eta0", **options).fit(X, Y)
+    with joblib.parallel_backend(backend):
+        search = searched(tmp_path, estimator, "eta0", n_jobs=2, **options).fit(X, Y)
+    assert search.rate_ == alone.rate_
+    np.testing.assert_array_equal(
+        search.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"]
+    )
+
+
+def test_a_second_fit_in_the_directory_is_refused_and_told_who_has_it(tmp_path):
+    refused = []
+
+    def scoring(estimator, X, y):
+        code = "import sys; from tests.sklearn.test_store import *; searched(sys.argv[1]).fit(X, Y)"
+        told = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+        )
+        refused.append(told.stderr.splitlines()[-1])
+        return 0.5
+
+    one = lrsearch.GridSearch(["0.1"], epochs=1)
+    split = [(np.arange(0, 150, 2), np.arange(1, 150, 2))]
+    searched(tmp_path, search=one, scoring=scoring, cv=split, refit=False).fit(X, Y)
+    assert f"{tmp_path} is in use by process {os.getpid()} on" in refused[0]
+    assert "give this fit a directory of its own" in refused[0]
+    assert not (tmp_path / "owner.json").exists()
+
+
+def scoring(estimator, X, y):
+    return float(estimator.get_params()["var_smoothing"])
+
+
+def columns(search):
+    return {name: list(col) for name, col in search.cv_results_.items() if "time" not in name}
+
+
+def test_damaged_scores_are_found_out_or_trained_again(tmp_path, monkeypatch):
+    """Each file cut off, flipped, emptied, swapped with another or removed."""
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+
+    def fit(folder):
+        return searched(folder, GaussianNB(), "var_smoothing", scoring=scoring).fit(X, Y)
+
+    whole = tmp_path / "whole"
+    expected = columns(fit(whole))
+    draw, wrong, cases = random.Random(0), [], []
+    for name in ("folds.json", "study.db", "summary.json"):
+        content = (whole / name).read_bytes()
+        cases += [(name, None), (name, b""), (name, b"{}"), (name, b"[]"), (name, b"\xff")]
+        for place in (draw.randrange(len(content)) for _ in range(60 if TORTURE else 6)):
+            cases.append((name, content[:place]))
+            flipped = bytearray(content)
+            flipped[place] ^= 1 << draw.randrange(8)
+            cases.append((name, bytes(flipped)))
+    cases.append(("folds.json", (whole / "summary.json").read_bytes()))
+    for number, (name, content) in enumerate(cases):
+        folder = shutil.copytree(whole, tmp_path / "copy")
+        if content is None:
+            (folder / name).unlink()
+        else:
+            (folder / name).write_bytes(content)
+        try:
+            if columns(fit(folder)) != expected:
+                wrong.append(f"{number} {name}: silently different")
+        except (ValueError, lrsearch.StudyError) as error:
+            if str(folder / name) not in str(error):
+                wrong.append(f"{number} {name}: {error!r}")
+        except Exception as error:  # whatever else it raises
+            wrong.append(f"{number} {name}: raw {error!r}")
+        shutil.rmtree(folder)
+    assert not wrong, "\n".join(wrong)
