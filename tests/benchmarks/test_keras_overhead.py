@@ -117,3 +117,41 @@ def test_the_average_adds_at_most_five_percent_to_an_epoch(benchmark: Any, name:
     benchmark.extra_info.update(added=added, epoch=without)
     print(f"\n{name}: an average adds {added:.1%} to an epoch of {without:.2f} s")
     assert added <= AVERAGE
+
+
+def test_checksums_take_at_most_two_percent_of_a_fit_of_the_vae_with_a_directory(
+    benchmark: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a run folder's manifest costs: reading files for their checksums, and writing it."""
+    from examples.fashion_mnist_vae.model import build_vae
+    from lrsearch import DigitSearch
+    from lrsearch.training import manifest
+    from lrsearch_keras import LRExplorerCallback
+
+    seconds: list[float] = []
+    for name in ("_checksum", "write_json"):
+        function = getattr(manifest, name)
+
+        def timed_call(*arguments: Any, function: Any = function) -> Any:
+            begin = time.perf_counter()
+            result = function(*arguments)
+            seconds.append(time.perf_counter() - begin)
+            return result
+
+        monkeypatch.setattr(manifest, name, timed_call)
+    x = np.random.default_rng(0).uniform(size=(IMAGES + 1_000, 784)).astype("float32")
+    model = build_vae()
+    model.compile(keras.optimizers.Adam())
+    search = DigitSearch(["0.001", "0.0001"], digits=0, epochs=3, extend=0)
+    explorer = LRExplorerCallback(search, directory=tmp_path, verbose=0)
+    data = {"validation_data": (x[IMAGES:], x[IMAGES:]), "batch_size": 32}
+
+    def fit() -> None:
+        model.fit(x[:IMAGES], x[:IMAGES], epochs=8, **data, verbose=0, callbacks=[explorer])
+
+    benchmark.pedantic(fit, rounds=1)
+    assert len(seconds) > 2 * 8
+    share = sum(seconds) / benchmark.stats.stats.mean
+    benchmark.extra_info.update(share=share, seconds_in_checksums=sum(seconds))
+    print(f"\nchecksums: {share:.2%} of {benchmark.stats.stats.mean:.1f} s")
+    assert share <= BOUND
