@@ -118,8 +118,9 @@ def torture(session):
     session.install("-e", ".[examples,torch,cli]", TORCH, *TESTING)
     session.run(
         "pytest", "-s", "tests/study", "tests/evidence",
-        "tests/training/test_damaged_folders.py", "tests/keras/test_resume.py",
-        "tests/torch/test_resume.py", "tests/torch/test_explorer.py", *session.posargs,
+        "tests/training/test_damaged_folders.py", "tests/training/test_full_disk.py",
+        "tests/sklearn/test_store.py", "tests/keras/test_resume.py", "tests/torch/test_resume.py",
+        "tests/torch/test_explorer.py", *session.posargs,
         env=QUIET | {"LRSEARCH_TORTURE": "1"},
     )  # fmt: skip
 
