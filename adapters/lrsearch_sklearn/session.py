@@ -103,7 +103,7 @@ class Session:
         self._check_finite()
         untrained = exploration.untrained()
         if self._progress is not None:
-            self._progress.total = self._spent + sum(map(exploration.cost, untrained))
+            self._close_progress(self._progress, sum(map(exploration.cost, untrained)))
         for chunk in self._chunks(untrained):
             self._take(self._rows(chunk))
         if not self._evaluated:
@@ -237,6 +237,12 @@ class Session:
             best=None if best is None else self.exploration.mean(best),
             best_rate=None if best is None else str(best.candidate.trial.rate),
         )
+
+    def _close_progress(self, progress: Progress, left: int) -> None:
+        """Say how much there is in the end, where a search has charged less than it might have."""
+        known, progress.total = progress.total, self._spent + left
+        if not left and known != progress.total:
+            progress.update(0)
 
     def _show_earlier(self, progress: Progress) -> None:
         """Count what an earlier process has done."""
