@@ -76,17 +76,38 @@ class FoldRace:
         plans = [stages(self.n_splits, rows[0].candidate.trial.round - 1) for rows in alive]
         looks = self._looked(alive, plans)
         rows = [row for rows in alive for row in rows]
+        reached: dict[int, list[int]] = {}
         for number in range(len(plans[0])):
             self._train(alive, [plan[number] for plan in plans])
             known = [*self.exploration.rows.values(), *rows]
-            scores, places = self._scores(known), {id(row): i for i, row in enumerate(known)}
-            for index, plan in enumerate(plans):
+            places = {id(row): place for place, row in enumerate(known)}
+            for kept, plan in zip(alive, plans, strict=True):
                 folds = [fold for stage in plan[: number + 1] for fold in stage]
-                kept = going_on(scores, [places[id(row)] for row in alive[index]], folds)
-                alive[index] = [known[place] for place in kept]
+                reached |= {id(row): folds for row in kept}
+            scores = self._scores([*self.exploration.rows.values(), *self._so_far(rows, reached)])
+            for index, kept in enumerate(alive):
+                folds = reached[id(kept[0])] if kept else []
+                best = going_on(scores, [places[id(row)] for row in kept], folds)
+                alive[index] = [known[place] for place in best]
             self._show_sklearn(alive)
+        for row, seen in zip(rows, self._so_far(rows, reached), strict=True):
+            row.outs = seen.outs
         self._promise(rows, looks)
         return [*rows, *looks]
+
+    def _so_far(self, rows: Sequence[Row], reached: dict[int, list[int]]) -> list[Row]:
+        """The rows with the results of the folds that they have reached, and no others.
+
+        An earlier process may have stored more, or scikit-learn have seen more: what comes next
+        does not depend on it.
+        """
+        return [
+            replace(row, outs=[
+                out if fold in reached.get(id(row), ()) else None
+                for fold, out in enumerate(row.outs)
+            ])
+            for row in rows
+        ]  # fmt: skip
 
     def _row(self, candidate: Candidate) -> Row:
         return Row(candidate, list(self._stored(candidate) or [None] * self.n_splits))

@@ -150,7 +150,12 @@ def run_until_killed(folder, most, options):
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is of POSIX")
 @pytest.mark.parametrize(
     ("options", "most"),
-    [("", 20), ("resource='max_iter', budget=70", 30), ("param_grid={'alpha': [0.1, 0.2]}", 40)],
+    [
+        ("", 20),
+        ("resource='max_iter', max_resource=32", 18),
+        ("resource='max_iter', budget=70", 30),
+        ("param_grid={'alpha': [0.1, 0.2]}", 40),
+    ],
 )
 def test_a_killed_fit_goes_on_and_ends_as_if_nothing_had_been(tmp_path, options, most):
     whole, results, done = run_until_killed(tmp_path / "whole", 10**9, options)
