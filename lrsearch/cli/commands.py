@@ -249,7 +249,7 @@ def show_rates(options: SearchOptions) -> None:
     """
     search = options.search()
     shown: dict[str, None] = {}
-    first = getattr(search, "first", None)
+    first = getattr(search, "opening", getattr(search, "first", None))
     while (trial := search.ask()) is not None and trial.round == 1:
         shown[str(trial.rate)] = None
         if first is not None and len(shown) == len(first):

@@ -19,7 +19,7 @@ _OF_ROUNDS = ("epochs", "repeats", "direction")
 _FITTING = {
     "digits": ("digits", "keep", "first", *_OF_ROUNDS),
     "paper": ("paper", "digits", "keep", "first", *_OF_ROUNDS),
-    "budget": ("budget", "max_epochs", "first", "direction"),
+    "budget": ("budget", "max_epochs", "prior", "first", "direction"),
     "grid": ("grid", *_OF_ROUNDS),
     "random": ("random", "low", "high", "seed", *_OF_ROUNDS),
 }
@@ -58,6 +58,9 @@ class SearchOptions:
         _race("N", "Epochs in all; drops rates on early evidence. Needs --max-epochs."),
     ] = None
     max_epochs: Annotated[int | None, _race("N", "Epochs of one full training.")] = None
+    prior: Annotated[
+        str | None, _race("RATE", "A rate to begin with, believed within a factor of ten.")
+    ] = None
     paper: Annotated[bool, _lists(None, "The paper's search to the letter.", "--paper")] = False
     grid: Annotated[str | None, _lists("RATES", "These rates, commas between.")] = None
     random: Annotated[int | None, _lists("N", "So many rates at random.")] = None

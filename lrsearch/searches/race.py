@@ -108,14 +108,14 @@ class DigitRace(Search):
                 f"{self.prior}: widen first, or leave the prior out"
             )
         self._believed = None if self.prior is None else math.log10(self.prior)
-        self._opening = beginning(self.first, self.prior)
+        self.opening = tuple(beginning(self.first, self.prior))
         self._levels = levels(self.max_epochs, self.budget)
         self._level = -1
         self._tried: dict[Rate, TrialRecord] = {}
         self._curves: dict[int, Curve] = {}
         self._awaited: set[int] = set()
         self._plan: Plan
-        self._begin(Plan(self._levels[0], self._opening, math.inf, False))
+        self._begin(Plan(self._levels[0], self.opening, math.inf, False))
 
     def config(self) -> dict[str, Any]:
         prior = {} if self.prior is None else {"prior": str(self.prior)}
@@ -131,7 +131,7 @@ class DigitRace(Search):
     @property
     def least_epochs(self) -> int:
         """Epochs without which the race knows nothing: those of the first rates' first legs."""
-        return min(self.budget, len(self._opening) * self._levels[0])
+        return min(self.budget, len(self.opening) * self._levels[0])
 
     @property
     def most_epochs(self) -> int:
@@ -241,7 +241,7 @@ class DigitRace(Search):
         self._settle()
 
     def _lengthen(self, record: TrialRecord) -> None:
-        """Where epochs are not all validated: first legs end a level later, this one too."""
+        """Where not all epochs are validated, first legs end a level later, this trial's too."""
         if len(self._levels) > 1 and self._levels[0] <= record.epoch:
             del self._levels[0]
         jobs = [record.number, *self._plan.jobs]

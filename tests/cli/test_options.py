@@ -16,6 +16,13 @@ def test_show_rates_tells_the_first_list_of_a_race_alone(command):
     assert lines[-1] == "at most 100 epochs in all"
 
 
+def test_show_rates_begins_at_the_prior_of_a_race(command):
+    lines = command(
+        "show-rates", "--budget", "100", "--max-epochs", "9", "--prior", "0.003"
+    ).stdout.splitlines()
+    assert lines == ["0.003", "0.001", "0.01", "1e-6", "at most 100 epochs in all"]
+
+
 def test_show_rates_tells_the_first_rates_and_the_most_epochs(command):
     lines = command("show-rates", "--digits", "2", "--epochs", "20").stdout.splitlines()
     assert lines[:3] == ["10", "1", "0.1"]
@@ -36,6 +43,8 @@ def test_show_rates_tells_the_first_rates_and_the_most_epochs(command):
         (["--digits", "many"], "--digits has to be"),
         (["--epochs", "0"], "epochs has to be at least 1, got 0"),
         (["--direction", "up"], "minimize"),
+        (["--budget", "50", "--max-epochs", "5", "--prior", "100"], "prior has to lie within first"),
+        (["--epochs", "5", "--prior", "0.1"], "--prior does not go with"),
     ],
 )
 def test_options_that_do_not_fit_are_wrong_usage(command, options, message):
