@@ -49,7 +49,8 @@ def aim(
     """The trial that leads, and the rate to recommend for a full training if it had been tried.
 
     Early, the highest rate leads that would be level with the best if it gained once more what it
-    gained last: where scores lie on a plateau, higher rates leave it first. The aim lies as far
+    gained last, what only made good an explosion not counted: where scores lie on a plateau, higher
+    rates leave it first. The aim lies as far
     below the leader as epochs are to come; it is as uncertain as it is far, so a prior within a
     decade of it counts by how certain both are (the mean of two normal estimates).
 
@@ -79,9 +80,11 @@ def aim(
     best = int(np.argmin(losses))
     leader = curves[best]
     if leader.epochs <= _EARLY * max_epochs:
-        learnt = _untrained(curves) - float(losses[best])
+        untrained = _untrained(curves)
+        learnt = untrained - float(losses[best])
         gains = np.array([curve.gain for curve in curves])
         gains = np.where(np.isnan(gains), _UNSEEN * learnt, gains)
+        gains = np.fmin(gains, np.fmax(0.0, untrained - losses))
         left = np.array([1 - curve.epochs / max_epochs for curve in curves])
         near = np.fmax(gains, max(_TIED * learnt, 2 * scatter(curves))) * left
         leader = curves[int(np.flatnonzero(losses <= losses[best] + near)[-1])]

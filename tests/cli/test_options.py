@@ -43,7 +43,7 @@ def test_show_rates_tells_the_first_rates_and_the_most_epochs(command):
         (["--digits", "many"], "--digits has to be"),
         (["--epochs", "0"], "epochs has to be at least 1, got 0"),
         (["--direction", "up"], "minimize"),
-        (["--budget", "50", "--max-epochs", "5", "--prior", "100"], "prior has to lie within first"),
+        (["--budget", "50", "--max-epochs", "5", "--prior", "100"], "prior has to lie within"),
         (["--epochs", "5", "--prior", "0.1"], "--prior does not go with"),
     ],
 )

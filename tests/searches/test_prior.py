@@ -71,6 +71,11 @@ def test_on_a_plateau_the_highest_of_equal_rates_leads():
     assert aim(shown, 50)[0] is shown[3]
 
 
+def test_a_rate_that_recovers_from_an_explosion_does_not_lead():
+    shown = curves((1e-6, [2.3, 2.3]), (0.01, [0.9, 0.5]), (0.1, [1.0, 0.8]), (10.0, [900.0, 2.4]))
+    assert aim(shown, 40)[0] is shown[1]
+
+
 def test_a_full_training_decides_by_its_score():
     shown = curves((0.01, [0.9, 0.8, 0.7, 0.6]), (0.03, [0.8, 0.7, 0.6, 0.5]), (0.1, [0.7, 0.7]))
     assert choose([Rate("0.01"), Rate("0.03"), Rate("0.1")], shown, 4)[0] == Rate("0.03")
