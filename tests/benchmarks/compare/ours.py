@@ -68,7 +68,7 @@ def _train(loop: Loop, epochs: int, init: int) -> Training:
         for epoch in explorer:
             rates = np.full(loop.steps, trainee.rate)
             for step in range(loop.steps):
-                explorer.move_rate(step, loop.steps)
+                explorer.begin_batch(step, loop.steps)
                 rates[step] = trainee.rate
             trainee.now, both = loop.epoch(trainee.now, rates, init, epoch.epoch)
             for kind, score in zip(scores, both, strict=True):
