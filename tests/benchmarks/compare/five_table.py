@@ -114,14 +114,12 @@ class Results:
         if row.name == "best":
             cases = [self._case(f"cosine {length} {p}", row, length) for p in self.plan.peaks]
             known = [case for case in cases if case is not None]
-            return min(known, key=lambda case: case.mean, default=None)
+            return min(known, key=lambda case: case.mean) if len(known) > 1 else None
         if row.name == "cosine":
             return self._case(f"cosine {length} {self.usual}", row, length)
-        for end in (length, self.plan.lengths[-1]):
-            anytime = end == length or row.name in ANYTIME
-            if anytime and (case := self._case(f"{row.name} {end}", row, length)) is not None:
-                return case
-        return None
+        ends = [end for end in self.plan.lengths if end >= length and row.name in ANYTIME]
+        cases = [self._case(f"{row.name} {end}", row, length) for end in (length, *ends)]
+        return next((case for case in cases if case is not None), None)
 
     def ratio(self, row: Row, length: int) -> float | None:
         """A row's score in parts of the default's cosine of the same length."""

@@ -144,7 +144,9 @@ def main(options: argparse.Namespace) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     for task in options.task:
         path = options.out / f"five-{options.size}-{task}.json.gz"
-        Measured(task, PLANS[options.size][task], path).measure(options.only)
+        plan = PLANS[options.size][task]
+        lengths = tuple(n for n in plan.lengths if n <= options.most)
+        Measured(task, plan._replace(lengths=lengths), path).measure(options.only)
     results = load(options.out, options.size)
     write_text(options.out / f"five-{options.size}.md", text(results))
     figure(options.out / f"five-{options.size}.png", results)
@@ -157,6 +159,7 @@ if __name__ == "__main__":
     parser.add_argument("--out", type=Path, required=True, help="for JSON, tables, figures")
     parser.add_argument("--task", nargs="+", default=list(PLANS["medium"]), help="which tasks")
     parser.add_argument("--only", default="", help="the measurements that match, as a regex")
+    parser.add_argument("--most", type=int, default=10**6, help="epochs of the longest trainings")
     parser.add_argument("--medium", dest="size", action="store_const", const="medium")
     parser.set_defaults(size="small")
     main(parser.parse_args())
