@@ -287,7 +287,7 @@ class DigitRace(Search):
         return Plan(found.stop, jobs, found.limit, found.climbs)
 
     def _begin(self, plan: Plan) -> None:
-        self._plan: Plan = plan
+        self._plan = plan
         self._begun_at = self._committed()
         self._awaited.clear()
         self._ahead = 0
