@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 from pathlib import Path
@@ -15,7 +16,8 @@ Files = tuple[tuple[int, int] | None, ...]
 
 def files_of(path: Path) -> Files:
     """Which files there are of a database now: itself, its log, the log's index; None for none."""
-    return tuple(map(_identity, (path, *(path.with_name(path.name + log) for log in _LOGS))))
+    name = str(path)
+    return _identity(name), _identity(f"{name}-wal"), _identity(f"{name}-shm")
 
 
 def rescued(path: Path, connection: sqlite3.Connection, opened: Files) -> str:
@@ -53,12 +55,9 @@ def snapshot(connection: sqlite3.Connection) -> bytes:
     return bytes(content)
 
 
-_LOGS = ("-wal", "-shm")
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(name: str) -> tuple[int, int] | None:
     try:
-        found = path.stat()
+        found = os.stat(name)
     except OSError:
         return None
     return found.st_dev, found.st_ino
