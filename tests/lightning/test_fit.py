@@ -1,5 +1,7 @@
 """Both phases in one fit: what it trains and keeps, and what it says of mistakes."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -185,8 +187,12 @@ def test_a_second_fit_needs_a_new_callback():
 
 @pytest.fixture
 def process_group():
+    """Left as it came: neither a group nor its environment stays for other tests."""
+    before = dict(os.environ)
     yield
     torch.distributed.destroy_process_group()
+    os.environ.clear()
+    os.environ.update(before)
 
 
 def test_a_strategy_that_shards_the_model_is_refused(process_group):
