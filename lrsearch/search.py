@@ -287,7 +287,8 @@ class Search(ABC):
         epochs : int
             Epochs of the training to come.
         usual : rate, optional
-            The optimizer's own rate, which longer trainings keep nearer to.
+            The optimizer's own rate, which longer trainings keep nearer to where `averaged` is
+            true.
         averaged : bool
             Whether the search's trainings and the one to come are validated with a running
             average of the weights.

@@ -295,6 +295,7 @@ class LRExplorerCallback(Outcome, keras.callbacks.Callback):
             model.stop_training = True
             return
         self._variables = self._variables or len(model.variables)
-        self._rate = float(model.optimizer.learning_rate)
+        rate = explorer.begin_batch(0, self.params.get("steps"))
+        self._rate = float(model.optimizer.learning_rate) if rate is None else rate
         if self._validation is not None:
             self._validation.begin(model, explorer.needs_score)

@@ -87,6 +87,10 @@ _STORED = 0.01
 """What a rate may lose where the optimizer holds it in few digits (bfloat16 has three)."""
 
 
+_SMALLEST = 2.0**-24
+"""The smallest rate that float16 can hold."""
+
+
 def check_rate(model: Any, rate: float) -> None:
     """Raise where an epoch was not trained at the rate that was set for it.
 
@@ -96,7 +100,7 @@ def check_rate(model: Any, rate: float) -> None:
         It names the kind of callback that does this.
     """
     trained = float(model.optimizer.learning_rate)
-    if not math.isclose(trained, rate, rel_tol=_STORED):
+    if not math.isclose(trained, rate, rel_tol=_STORED, abs_tol=_SMALLEST):
         raise ValueError(
             f"this epoch was to be trained at {rate:.4g}, and another callback had set "
             f"{trained:.4g}: {_LEAVE_OUT}"

@@ -16,6 +16,7 @@ from lrsearch_keras.state import (
     Average,
     Inits,
     copied,
+    forget_steps,
     generators,
     inner,
     new_optimizer,
@@ -53,7 +54,7 @@ class KerasTrainee(Trainee):
     ) -> None:
         self.model = model
         self._steps = steps
-        self._iterations = 0
+        self._iterations = self._begun = 0
         self._average: Average | None = None
         self._initial = initial
         self._seed = seed
@@ -91,18 +92,23 @@ class KerasTrainee(Trainee):
         return self._average is not None
 
     def begin_epoch(self) -> None:
-        self._iterations = self._count()
+        self._iterations, self._begun = self._count(), 0
         if self._average is not None:
             self._average.begin_epoch()
 
     def begin_batch(self, batch: int) -> None:
         """A batch begins, from 0: those before it may be taken into the average."""
+        self._begun = batch
         if self._average is not None:
             self._average.take_in(batch)
 
     def end_epoch(self) -> int:
-        """All batches are over; how many there were. It may be said twice."""
-        steps = self._steps or self._count() - self._iterations
+        """All batches are over; how many there were. It may be said twice.
+
+        Where Keras does not know: the steps that the optimizer counts, but for those that a scaled
+        loss has skipped. The batch that began last may be the one that found the data at their end.
+        """
+        steps = self._steps or max(self._begun, self._count() - self._iterations)
         if self._average is not None:
             self._average.take_in(steps, over=True)
         return steps
@@ -119,6 +125,7 @@ class KerasTrainee(Trainee):
         if self._average is not None:
             self._average.drop()
             self._average = None
+        forget_steps(self.model)
 
     def weights(self) -> list[np.ndarray]:
         return copied(self.model.variables)

@@ -97,6 +97,7 @@ class LRExplorerCallback(ExplorerCallback, TrainerCallback):
         steps, epochs = _evaluations(args, state)
         _keep_from_the_rate(lr_scheduler, optimizer, args, state.max_steps)
         self._results: dict[str, float] = {}
+        self._awaited = False
         explorer = self.start(
             model,
             [getattr(optimizer, "optimizer", optimizer)],
@@ -124,14 +125,14 @@ class LRExplorerCallback(ExplorerCallback, TrainerCallback):
     ) -> None:
         """Evaluate the average of the weights."""
         if control.should_evaluate:
+            self._awaited = True
             self.show_average()
 
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
         """As after a step."""
-        if control.should_evaluate:
-            self.show_average()
+        self.on_step_end(args, state, control)
 
     def on_evaluate(
         self,
@@ -141,13 +142,16 @@ class LRExplorerCallback(ExplorerCallback, TrainerCallback):
         metrics: dict[str, float] | None = None,
         **_: Any,
     ) -> None:
-        """Report the epoch's score, which may be that of one of several data sets."""
-        if self.explorer is None or not self.in_hand:
+        """Report the epoch's score, which may be that of one of several data sets.
+
+        Evaluations that others call for, between those of the Trainer, are not the epoch's.
+        """
+        if self.explorer is None or not self.in_hand or not self._awaited:
             return
         self._results |= metrics or {}
         if self.monitor in self._results:
             over = self.end_epoch(self._results)
-            self._results = {}
+            self._results, self._awaited = {}, False
             control.should_training_stop |= over
 
     def on_train_end(

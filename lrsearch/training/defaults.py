@@ -116,7 +116,12 @@ def default_search(
     if budget:
         prior = rate if DECADES[-1] <= rate <= DECADES[0] else None
         return DigitRace(budget, budget // _PART, direction=direction, prior=prior)
-    if epochs >= _LEAST_EPOCHS and rate:
+    if not rate:
+        raise ValueError(
+            "the optimizer's rate is 0, and a short training begins its search there: build the "
+            "optimizer with a rate, or pass a search"
+        )
+    if epochs >= _LEAST_EPOCHS:
         rates = rate, Rate(10 * rate).rounded(_FLOAT32_DIGITS)
         return GridSearch(rates, epochs=1, direction=direction)
     warn(

@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Literal
 
 from lrsearch.checks import at_least, number, sign
@@ -165,45 +165,48 @@ class Explorer:
             if isinstance(directory, RunFolder)
             else RunFolder(directory, predict, trainee.weights_file, entrance)
         )
-        journal = self.folder.prepare() if journal is None else journal
-        usual = journal.note("usual")  # an optimizer that was explored with before has another
-        self._usual = float(trainee.rate if usual is None else usual)
-        self.about = {
-            "monitor": name, "direction": self.direction, "epochs": epochs, "begun_at": 0,
-            "average": bool(average), **self.options.identity(), **(about or {}),
-        }  # fmt: skip
-        if journal.resumed:
-            journal.check(self.about)
-        else:
-            require_epochs(entrance, search, epochs)
-        self.search: Any = search
-        if search is None:
-            self.search = default_search(epochs, self.direction, self._usual, entrance)
-        self.exploit: Exploit | None = None
-        begun = bool(journal.history)
-        self._mirrored = MirroredSearch(self.search, journal.study, begun, entrance.name)
-        self.journal = journal if self._mirrored.resumable else Journal(None)
-        self.history: list[Epoch] = self.journal.history
-        self._mirrored.require(journal.history)
-        self._sign = sign(self.direction)
-        self.best: Epoch | None = None
-        for epoch in self.history:
-            self.best = epoch if self._is_better(epoch.score) else self.best
-        self._best_weights: Arrays | None = None
-        self._last_weights: Arrays = ()
-        self._first: State | None = None
-        self._new_optimizer: Arrays = ()
-        wanted = bool(average) and (not journal.resumed or journal.note("average") is True)
-        self._average = Average(trainee, wanted)
-        self._phase: Phase | None = None
-        self._epoch: Epoch | None = None
-        self._batch = 0
-        self._batches: int | None = self.journal.last.get("batches")
-        self._finished = False
-        self._checkpoints = Checkpoints(self.folder.manifest, self._mirrored.shared)
-        self._display = Display(epochs, verbose, live=live, trained=len(self.history))
-        if not journal.over:
-            warn_of_few_epochs(entrance, self.search, epochs - len(self.history))
+        with ExitStack() as failed:
+            failed.callback(self.folder.release)
+            journal = self.folder.prepare() if journal is None else journal
+            usual = journal.note("usual")  # an optimizer that was explored with before has another
+            self._usual = float(trainee.rate if usual is None else usual)
+            self.about = {
+                "monitor": name, "direction": self.direction, "epochs": epochs, "begun_at": 0,
+                "average": bool(average), **self.options.identity(), **(about or {}),
+            }  # fmt: skip
+            if journal.resumed:
+                journal.check(self.about)
+            else:
+                require_epochs(entrance, search, epochs)
+            self.search: Any = search
+            if search is None:
+                self.search = default_search(epochs, self.direction, self._usual, entrance)
+            self.exploit: Exploit | None = None
+            begun = bool(journal.history)
+            self._mirrored = MirroredSearch(self.search, journal.study, begun, entrance.name)
+            self.journal = journal if self._mirrored.resumable else Journal(None)
+            self.history: list[Epoch] = self.journal.history
+            self._mirrored.require(journal.history)
+            self._sign = sign(self.direction)
+            self.best: Epoch | None = None
+            for epoch in self.history:
+                self.best = epoch if self._is_better(epoch.score) else self.best
+            self._best_weights: Arrays | None = None
+            self._last_weights: Arrays = ()
+            self._first: State | None = None
+            self._new_optimizer: Arrays = ()
+            wanted = bool(average) and (not journal.resumed or journal.note("average") is True)
+            self._average = Average(trainee, wanted)
+            self._phase: Phase | None = None
+            self._epoch: Epoch | None = None
+            self._batch = 0
+            self._batches: int | None = self.journal.last.get("batches")
+            self._finished = self._left = False
+            self._checkpoints = Checkpoints(self.folder.manifest, self._mirrored.shared)
+            self._display = Display(epochs, verbose, live=live, trained=len(self.history))
+            if not journal.over:
+                warn_of_few_epochs(entrance, self.search, epochs - len(self.history))
+            failed.pop_all()
 
     # What it found ----------------------------------------------------------------------------
 
@@ -308,6 +311,11 @@ class Explorer:
         if self._finished:
             return None
         self.folder.own()
+        if self._left:
+            raise RuntimeError(
+                f"{self.entrance.training} was left, and what it trains has the best weights: make "
+                "a new Explorer, with a new search or the same directory, to train again"
+            )
         with self.restoring():
             self._average.show(False)
             if self._first is None:
@@ -447,6 +455,7 @@ class Explorer:
         if self._phase is not None:
             self._phase.release()
         self._epoch = None
+        self._left = True
         self._display.close()
         if self._first is not None:
             self._put_back()

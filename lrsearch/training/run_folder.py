@@ -85,6 +85,13 @@ class RunFolder:
                 f"the run folder {folder} cannot be written to ({error.strerror}): {self._another}"
             ) from error
         self.own()
+        try:
+            return self._journal(folder)
+        except BaseException:
+            self.release()
+            raise
+
+    def _journal(self, folder: Path) -> Journal:
         remove_partial(folder)
         journal = Journal(folder, self._entrance.name)
         self.manifest = journal.manifest

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from examples.fashion_mnist_vae.model import build_vae
-from lrsearch import CosineAnnealing, DigitRace
+from lrsearch import CosineAnnealing, DigitRace, GridSearch
 from lrsearch_keras import (
     Inits,
     LRExplorerCallback,
@@ -204,6 +204,18 @@ def test_without_the_metrics_of_training_all_else_is_the_same() -> None:
     assert set(logs[0]) == {"loss", "val_loss"}
     assert set(logs[1]) == {"val_loss"}
     assert logs[1]["val_loss"] == pytest.approx(logs[0]["val_loss"], rel=1e-6)
+
+
+def test_the_state_explored_goes_into_the_model_that_was_explored() -> None:
+    x, y = data(80)
+    model = small()
+    search = GridSearch(["0.1", "0.01"], epochs=2)
+    explored = explore_population(
+        model, x[:60], y[:60], search=search, validation_data=(x[60:], y[60:]), verbose=0
+    )
+    put_state(model, explored.state)
+    score = model.evaluate(x[60:], y[60:], verbose=0)
+    assert score == pytest.approx(explored.best.score, rel=1e-4)
 
 
 def test_forgotten_moments_are_those_of_a_new_optimizer() -> None:

@@ -80,6 +80,55 @@ def test_the_rate_of_every_batch_is_the_schedules():
     assert lengths != pytest.approx([0.5 * BATCHES * SCHEDULE(e) for e in range(4)], rel=1e-2)
 
 
+def test_a_model_that_fit_builds_has_the_rate_of_its_first_batch_too():
+    model = keras.Sequential([keras.layers.Dense(1, use_bias=False, dtype="float32")])
+    model.compile("sgd", mean_of_predictions)
+    seen = []
+
+    class First(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append(float(self.model.optimizer.learning_rate))
+
+    explorer = LRExplorerCallback(verbose=0)
+    with pytest.warns(RuntimeWarning, match="too few"):
+        model.fit(*arrays(), epochs=3, batch_size=4, validation_split=0.5, verbose=0,
+                  callbacks=[explorer, First()])  # fmt: skip
+    schedule = explorer.exploit.schedule
+    expected = [0.01 * schedule.at(step / 3, 1 / 3) for step in range(9)]
+    assert seen == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_smallest_rates_of_float16_are_not_taken_for_another_callbacks():
+    before = keras.config.floatx()
+    keras.config.set_floatx("float16")
+    try:
+        model = slope()
+        explorer = LRExplorerCallback(GridSearch(["0.001"], epochs=1), verbose=0)
+        model.fit(*arrays(), epochs=31, batch_size=1, validation_data=arrays(), verbose=0,
+                  callbacks=[explorer])  # fmt: skip
+    finally:
+        keras.config.set_floatx(before)
+    assert len(explorer.history) == 31
+
+
+def test_steps_that_a_scaled_loss_skips_are_steps_of_the_epoch():
+    overflowing = keras.optimizers.LossScaleOptimizer(
+        keras.optimizers.SGD(), initial_scale=2.0**127
+    )
+    model = slope(overflowing)
+    explorer = LRExplorerCallback(GridSearch(["0.25"], epochs=2), False, verbose=0)
+    averages = []
+
+    class Average(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            averages.append(self.model.get_weights()[0].item())
+
+    start = model.get_weights()[0].item()
+    model.fit(endless(), steps_per_epoch=BATCHES, epochs=2, validation_data=arrays(), verbose=0,
+              callbacks=[explorer, Average()])  # fmt: skip
+    assert start > averages[0] > averages[1]
+
+
 def test_an_epoch_may_be_a_stretch_of_an_endless_data_set():
     assert descent(slope(), [endless()], steps=BATCHES) == pytest.approx(by_schedule(), rel=1e-4)
 

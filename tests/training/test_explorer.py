@@ -104,6 +104,19 @@ def test_batches_that_nobody_knows_are_counted_in_the_epoch_before(tmp_path):
     assert rates(phase_alone)[0] == ("explore", [None] * 5)
 
 
+def test_a_loop_that_was_left_is_not_entered_again():
+    explorer = Explorer(Quadratic(), 8, grid(), verbose=0)
+    for _ in explorer:
+        explorer.trainee.train()
+        explorer.report(explorer.trainee.loss())
+        if len(explorer.history) == 5:
+            break
+    best = explorer.trainee.loss()
+    with pytest.raises(RuntimeError, match="make a new Explorer"):
+        next(iter(explorer))
+    assert explorer.trainee.loss() == best == explorer.best_score
+
+
 def test_an_epoch_of_more_batches_than_were_told_ends_at_its_last_rate():
     explorer = Explorer(
         Quadratic(), 4, GridSearch(["0.1"], epochs=1),

@@ -146,10 +146,10 @@ class CompiledTrainer:
         self._score = jax.jit(self._validated)
         try:
             self._check_traced()
-        except ValueError:
+            self.size = self._room() if wanted is None else wanted
+        except BaseException:
             self.drop_average()
             raise
-        self.size = self._room() if wanted is None else wanted
 
     def member(self, state: State) -> Member:
         """A member that begins with this state."""
@@ -177,6 +177,14 @@ class CompiledTrainer:
             return member
         return member._replace(
             trainable=[member.optimizer[place] for place in self._average.places]
+        )
+
+    def without_average(self, member: Member) -> State:
+        """The member's state, as the model's optimizer has it once averages are dropped."""
+        state = self.state(member)
+        averages = set() if self._average is None else set(self._average.places)
+        return state._replace(
+            optimizer=[v for place, v in enumerate(state.optimizer) if place not in averages]
         )
 
     @property

@@ -172,7 +172,7 @@ def explore_population(
             for epoch, member in running.train(monitor):
                 history.append(epoch)
                 if improves(epoch.score, None if best is None else best.score, signed):
-                    best, state = epoch, trainer.state(trainer.averaged(member))
+                    best, state = epoch, trainer.without_average(trainer.averaged(member))
                 display.epoch(search, epoch, best)
         display.message(rounds_text(search))
     finally:

@@ -69,7 +69,7 @@ class Average:
             Whether these are all.
         """
         since = steps - self._taken
-        if since < self.every and not (over and since):
+        if since <= 0 or (since < self.every and not over):
             return
         share = 1.0 if self._new else min(1.0, since / self.horizon)
         self._new, self._taken = False, steps
@@ -117,9 +117,11 @@ def lerp(averages: Sequence[Any], weights: Sequence[Any], share: Any) -> list[An
 
 
 def moved(averages: list[Any], weights: list[Any], share: Any) -> list[Any]:
-    """Averages moved towards the weights, by a share of the way."""
+    """Averages moved towards the weights, by a share of the way; all of it gives the weights."""
+    import jax.numpy as jnp
+
     return [
-        average + (share * (weight - average)).astype(average.dtype)
+        jnp.where(share == 1, weight, average + share * (weight - average)).astype(average.dtype)
         for average, weight in zip(averages, weights, strict=True)
     ]
 
@@ -142,8 +144,8 @@ def _tensorflow(weights: Sequence[Any], averages: Sequence[Any]) -> Callable[[fl
     @tf.function
     def update(share: Any) -> None:
         for weight, average in zip(weights, averages, strict=True):
-            way = weight.value - average.value
-            average.value.assign_add(tf.cast(share, way.dtype) * way)
+            way = tf.cast(share, average.dtype) * (weight.value - average.value)
+            average.value.assign(tf.where(share == 1, weight.value, average.value + way))
 
     return lambda share: update(tf.constant(share))
 

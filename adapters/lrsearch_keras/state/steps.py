@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-__all__ = ["before_next_step", "in_flight", "set_rate"]
+__all__ = ["before_next_step", "forget_steps", "in_flight", "set_rate"]
 
 
 def in_flight(model: keras.Model) -> bool:
@@ -31,6 +31,12 @@ def before_next_step(model: keras.Model, change: Callable[[Any], None]) -> None:
     if not isinstance(model.train_function, _Step):
         model.train_function = _Step(model.train_function)
     model.train_function.changes.append(change)
+
+
+def forget_steps(model: keras.Model) -> None:
+    """Let Keras's step be its own again; what waited for the next one is forgotten."""
+    if isinstance(model.train_function, _Step):
+        model.train_function = model.train_function.step
 
 
 def set_rate(model: keras.Model, rate: float) -> None:
