@@ -184,11 +184,10 @@ def test_its_score_stands_for_the_full_training():
 
 
 def test_what_stopped_is_known_when_a_fit_goes_on(tmp_path):
+    options = {"budget": LONG, "directory": tmp_path}
+    first = race(stopping(), scoring=Trainings(), **options).fit(X, Y)
     seen = Trainings()
-    options = {"budget": LONG, "directory": tmp_path, "scoring": seen}
-    first = race(stopping(), **options).fit(X, Y)
-    seen.calls = 0
-    again = race(stopping(), **options).fit(X, Y)
+    again = race(stopping(), scoring=seen, **options).fit(X, Y)
     assert seen.calls == 3  # the best candidate once more, by scikit-learn's rules
     np.testing.assert_array_equal(
         first.cv_results_["mean_test_score"], again.cv_results_["mean_test_score"]
