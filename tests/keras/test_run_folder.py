@@ -117,8 +117,8 @@ def test_other_options_are_told_apart(exploring: Path, message: str, changes: An
     ("message", "exploit"),
     [
         (
-            r'second_phase.rates was \[".*"\], is \["0.5"\]',
-            lambda search, left: Exploit([0.5], left),
+            r'second_phase.rates was \[".*"\], is \["0.25"\]',
+            lambda search, left: Exploit([0.25], left),
         ),
         ("second_phase.budget was 6, is 5", lambda search, left: Exploit([search.rate], 5)),
         ("second_phase was .*, is null", lambda search, left: None),
