@@ -137,7 +137,7 @@ def test_a_read_only_study_can_be_looked_at_but_not_changed(path, tmp_path):
     with Study(path, small()) as study:
         study.tell(study.ask(), 0.5)
     for parent in (tmp_path, *tmp_path.parents):
-        if parent.owner() == "root" and parent.name.startswith(("pytest-", "test_")):
+        if parent.owner() == "root" and parent.name.startswith(("pytest-", "popen-", "test_")):
             parent.chmod(0o755)
     path.chmod(0o444)
     program = f"""
@@ -190,7 +190,7 @@ def test_a_killed_workers_study_on_a_read_only_disk(path, tmp_path, missing, mes
     for log in missing:
         path.with_name(path.name + log).unlink()
     for parent in (tmp_path, *tmp_path.parents):
-        if parent.owner() == "root" and parent.name.startswith(("pytest-", "test_")):
+        if parent.owner() == "root" and parent.name.startswith(("pytest-", "popen-", "test_")):
             parent.chmod(0o755)
     for entry in tmp_path.iterdir():
         entry.chmod(0o444)
