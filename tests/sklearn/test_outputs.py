@@ -109,22 +109,20 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import SGDClassifier
 from lrsearch_sklearn import LRSearchCV
 
-class Scoring:
-    def __init__(self, most):
-        self.left = most
-    def __call__(self, estimator, X, y):
-        print("scored", flush=True)
-        self.left -= 1
-        if self.left < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return estimator.score(X, y)
-    def __repr__(self):
-        return "Scoring"
+left = int(sys.argv[2])
+
+def scoring(estimator, X, y):
+    global left
+    print("scored", flush=True)
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return estimator.score(X, y)
 
 X, y = load_iris(return_X_y=True)
 estimator = SGDClassifier(learning_rate="constant", random_state=0, max_iter=12, tol=None)
 search = LRSearchCV(
-    estimator, "eta0", cv=3, directory=sys.argv[1], scoring=Scoring(int(sys.argv[2])), {options}
+    estimator, "eta0", cv=3, directory=sys.argv[1], scoring=scoring, {options}
 )
 search.fit(X, y)
 results = {{k: np.asarray(v).tolist() for k, v in search.cv_results_.items() if "time" not in k}}
