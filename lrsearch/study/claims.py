@@ -85,7 +85,7 @@ class Claims:
 
     def holds(self, trial: Trial) -> bool:
         """Whether this worker has this leg."""
-        hands = self._hands.values()
+        hands = list(self._hands.values())
         return any(hand.get(trial.number, (None,))[0] == trial.leg for hand in hands)
 
     def mine(self) -> list[Claim]:
@@ -96,8 +96,9 @@ class Claims:
         """Note that nobody has a trial."""
         self._store.release(number)
         for thread, hand in list(self._hands.items()):
-            if hand.pop(number, None) is not None and not hand:
-                del self._hands[thread]
+            hand.pop(number, None)
+            if not hand and not thread.is_alive():
+                self._hands.pop(thread, None)
 
     def all_taken_here(self, out: Sequence[Trial]) -> bool:
         """Whether this very thread has all the trials that are out."""
@@ -136,9 +137,9 @@ class Claims:
         patience = self.settings.patience
         late = -math.inf if patience is None else time.monotonic() - patience
         legs = []
-        for thread, hand in self._hands.items():
+        for thread, hand in list(self._hands.items()):
             alive = thread.is_alive()
-            for number, (leg, since) in hand.items():
+            for number, (leg, since) in list(hand.items()):
                 if alive and since > late:
                     break  # those taken later are not late either
                 legs.append((number, leg))

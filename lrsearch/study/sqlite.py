@@ -59,9 +59,9 @@ class Database:
     """
 
     def __init__(self, path: Path, readonly: bool = False) -> None:
-        self.path = path
+        self.path = path.resolve()  # SQLite has its log beside the file that a link leads to
         self.readonly = readonly
-        self._uri = path.absolute().as_uri()
+        self._uri = self.path.as_uri()
         self._open_connection: sqlite3.Connection | None = None
         self._durable = True
         self._files: Files | None = None

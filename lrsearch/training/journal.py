@@ -305,7 +305,7 @@ class Journal:
         if self.manifest is not None:
             self.manifest.whole = bool(about.get(_CHECKSUMS))
             if self.manifest.whole and not self.manifest.exists:
-                raise self._missing(path.with_name("manifest.json"), "the checksums of its files")
+                raise self._missing(path.with_name("checksums.json"), "the checksums of its files")
             self.manifest.verified(_ABOUT, _COPY)
         return about
 

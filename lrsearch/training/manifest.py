@@ -14,7 +14,7 @@ from lrsearch.training.state_files import damaged
 
 __all__ = ["Manifest"]
 
-_FILE = "manifest.json"
+_FILE = "checksums.json"
 _CHUNK = 1 << 20
 
 Version = dict[str, Any]
@@ -71,7 +71,7 @@ class Manifest:
         self._files: dict[str, list[Version]] = {}
         if not fresh and self._path.exists():
             self._files = self._read()
-        self._noted = self._files
+        self._noted = dict(self._files)
 
     @property
     def exists(self) -> bool:

@@ -19,7 +19,7 @@ except ImportError:  # Windows, where nobody is refused
 
 __all__ = ["Owner"]
 
-_FILE = "owner.json"
+_FILE = "run-owner.json"
 
 
 class Owner:
@@ -49,7 +49,7 @@ class Owner:
     >>> folder = Path(tempfile.mkdtemp())
     >>> owner = Owner(folder, "pass another directory")
     >>> [path.name for path in folder.iterdir()]
-    ['owner.json']
+    ['run-owner.json']
     >>> owner.release()
     >>> list(folder.iterdir())
     []

@@ -92,7 +92,8 @@ class RunFolder:
             raise
 
     def _journal(self, folder: Path) -> Journal:
-        remove_partial(folder)
+        for part in (folder, folder / "trials"):
+            remove_partial(part)
         journal = Journal(folder, self._entrance.name)
         self.manifest = journal.manifest
         names = (self.weights_file, *_OF_A_RUN)

@@ -225,7 +225,7 @@ def test_a_folder_from_before_there_were_averages_goes_on_without(tmp_path: Path
     about = json.loads((tmp_path / "run.json").read_text())
     del about["average"], about["checksums"]
     (tmp_path / "run.json").write_text(json.dumps(about))
-    (tmp_path / "manifest.json").unlink()
+    (tmp_path / "checksums.json").unlink()
     resumed = run(tmp_path)
     np.testing.assert_allclose(
         [e.score for e in resumed.history], [e.score for e in whole.history], rtol=1e-4

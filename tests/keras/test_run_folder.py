@@ -155,7 +155,7 @@ def test_a_folder_that_knows_less_is_gone_on_with(tmp_path: Path) -> None:
     known = ("monitor", "direction", "epochs", "steps", "optimizer", "begun_at", "variables")
     about = json.loads((folder / "run.json").read_text())
     (folder / "run.json").write_text(json.dumps({name: about[name] for name in known}))
-    (folder / "manifest.json").unlink()
+    (folder / "checksums.json").unlink()
     assert len(run(folder).history) == 18
 
 

@@ -150,7 +150,7 @@ def test_a_second_fit_in_the_directory_is_refused_and_told_who_has_it(tmp_path):
     searched(tmp_path, search=one, scoring=scoring, cv=split, refit=False).fit(X, Y)
     assert f"{tmp_path} is in use by process {os.getpid()} on" in refused[0]
     assert "give this fit a directory of its own" in refused[0]
-    assert not (tmp_path / "owner.json").exists()
+    assert not (tmp_path / "run-owner.json").exists()
 
 
 def scoring(estimator, X, y):

@@ -121,7 +121,7 @@ def test_no_tell_is_lost_in_chaos(tmp_path):
                 done = True
             else:
                 done = False
-        assert not list(tmp_path.glob("*.saved-*"))
+        acts["saved"] += len(list(tmp_path.glob("*.saved-*")))
         if done:
             acts["finished"] += 1
             shutil.rmtree(tmp_path)

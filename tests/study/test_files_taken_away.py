@@ -53,6 +53,20 @@ def test_a_log_that_was_removed_under_workers_is_noticed_and_loses_nothing(path)
     assert scored(path) == told
 
 
+def test_a_study_opened_by_a_link_is_watched_where_its_files_are(path, tmp_path):
+    Study(path, many()).close()
+    link = tmp_path / "by" / "link.db"
+    link.parent.mkdir()
+    link.symlink_to(path)
+    first, second = Study.open(link), Study.open(path)
+    told = tell(first, 2) | tell(second, 1)
+    trial = first.ask()
+    remove_logs(path)
+    with pytest.raises(StudyError, match=r"vae\.db-wal.*removed"):
+        first.tell(trial, 0.5)
+    assert scored(link) == told
+
+
 OTHER = """
 import sys
 from lrsearch.study import Study

@@ -100,8 +100,8 @@ def test_a_bit_that_flipped_in_the_best_weights_is_found_out_when_the_run_is_ove
 
 
 def test_the_checksums_are_missed_where_they_were_written(folders):
-    (folders["exploiting"] / "manifest.json").unlink()
-    with pytest.raises(ValueError, match=r"manifest.json lacks the checksums of its files"):
+    (folders["exploiting"] / "checksums.json").unlink()
+    with pytest.raises(ValueError, match=r"checksums.json lacks the checksums of its files"):
         trained(folders["exploiting"])
 
 
@@ -117,7 +117,7 @@ def test_an_explorer_does_not_go_on_where_another_process_was_meanwhile(folders)
     explorer = trained(folders["exploring"], 21)
     explorer.restore()
     shutil.copyfile(
-        folders["exploiting"] / "manifest.json", explorer.folder.directory / "manifest.json"
+        folders["exploiting"] / "checksums.json", explorer.folder.directory / "checksums.json"
     )
     with pytest.raises(
         ValueError, match=r"another process has gone on with the run in .* new Explorer"

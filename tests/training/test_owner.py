@@ -47,9 +47,9 @@ def test_an_owner_that_was_killed_is_no_obstacle(tmp_path):
     process = after_epochs(tmp_path, 5)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert (tmp_path / "owner.json").exists()
+    assert (tmp_path / "run-owner.json").exists()
     assert outcome(trained(tmp_path)) == outcome(trained(None))
-    assert not (tmp_path / "owner.json").exists()
+    assert not (tmp_path / "run-owner.json").exists()
 
 
 def test_a_child_that_outlives_its_parent_does_not_hold_the_folder(tmp_path):
@@ -95,7 +95,7 @@ def test_a_thread_that_trains_is_not_joined_by_another(tmp_path):
 
 
 def test_nobody_is_refused_where_the_file_says_nothing_of_a_living_owner(tmp_path):
-    (tmp_path / "owner.json").write_text('{"process": "\\u001b[2J", "machine": 3}')
+    (tmp_path / "run-owner.json").write_text('{"process": "\\u001b[2J", "machine": 3}')
     Owner(tmp_path, "").release()
     assert list(tmp_path.iterdir()) == []
 
