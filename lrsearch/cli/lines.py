@@ -20,6 +20,8 @@ _BREAKS = (b"\r", b"\n")
 _BREAK = re.compile(rb"[\r\n]")
 _MOST = 64
 """Pieces that wait; then the program has to."""
+_LAST = 1_048_576 // _PIECE + 1
+"""Pieces that a pipe may hold when the program has ended, and the one that is being read."""
 
 
 class Lines:
@@ -43,6 +45,7 @@ class Lines:
         self._pieces: queue.Queue[bytes] = queue.Queue(_MOST)
         self._error: OSError | None = None
         self._news = threading.Event()
+        self._over = threading.Event()
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -74,8 +77,10 @@ class Lines:
     def ended(self) -> bool:
         """Whether all lines are there, once the program is gone, or wait for others to be taken.
 
-        A process that it has left behind may keep the pipe open; that one is not waited for.
+        A process that it has left behind may keep the pipe open, or go on printing; that one is
+        not waited for, and no more is read than the program itself may have printed.
         """
+        self._over.set()
         self._thread.join(timeout=1)
         return True
 
@@ -88,9 +93,10 @@ class Lines:
 
     def _read(self) -> None:
         pipe = self._process.stdout
-        rest = bytearray()
+        rest, left = bytearray(), _LAST
         with contextlib.suppress(OSError, ValueError):
-            while pipe is not None and (piece := os.read(pipe.fileno(), _PIECE)):
+            while pipe is not None and left and (piece := os.read(pipe.fileno(), _PIECE)):
+                left -= self._over.is_set()
                 self._copy(piece)
                 end = max(map(piece.rfind, _BREAKS))
                 if end < 0:

@@ -163,6 +163,29 @@ def test_what_a_program_has_started_ends_with_a_runner_that_is_killed(tmp_path):
     wait_until(lambda: not running("sleep 6543"))
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs a shell")
+@pytest.mark.parametrize("apart", ["", "setsid "])
+def test_what_a_program_leaves_behind_printing_holds_nothing_up(command, tmp_path, apart):
+    noise = f"{apart}sh -c 'echo $$ > noise; while :; do echo x; done' &"
+    wait = "while ! test -s noise; do :; done"
+    program = f'{noise} {wait}; echo "score: 0.5"; exit 0  # {{rate}}'
+    command("run", "--study", "s.db", "--grid", "0.1", "--epochs", "3", "--", "sh", "-c", program)
+    with opened(tmp_path) as study:
+        assert [record.score for record in study.trials] == [0.5]
+    wait_until(lambda: not alive(int((tmp_path / "noise").read_text())))
+
+
+def test_what_a_program_has_printed_before_its_end_is_read_whole(tmp_path):
+    program = (
+        "import os, sys\n"
+        "import subprocess\n"
+        "sys.stdout.write(600_000 * 'line of output\\n')\n"
+        "print('score: 4', flush=True)\n"
+        "subprocess.Popen(['sh', '-c', 'while :; do echo x; done'])"
+    )
+    assert read_through(tmp_path, program) == [4]
+
+
 def alive(pid):
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
