@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import sys
 from pathlib import Path
@@ -143,14 +142,10 @@ def _opened(
         search = options.search()
         _require_epochs(line, search)
         return Study(path, search, **settings)
-    with contextlib.ExitStack() as stack:
-        study = stack.enter_context(Study.open(path, **settings))
+    with Study.open(path, mirror=mirror) as study:
         _require_epochs(line, study.search)
-        if not options.given:
-            stack.pop_all()
-            return study
-        stored = study.config()
-    return Study(path, options.search(stored), **settings)
+        given = options.search(study.config()) if options.given else None
+    return Study(path, given, **settings)
 
 
 def _require_epochs(line: CommandLine, search: Search) -> None:

@@ -385,6 +385,17 @@ def test_another_configuration_is_refused(command):
     assert 'stored ["0.1", "0.01", "0.001"], given ["0.1"]' in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("options", "status"), [(["--grid", "0.5"], 1), (["--grid", "0.5", "--budget", "9"], 2)]
+)
+def test_a_command_that_is_refused_has_changed_nothing(command, tmp_path, options, status):
+    Study(tmp_path / "s.db", lrsearch.GridSearch(["0.1"], epochs=3), program="mine").close()
+    before = (tmp_path / "s.db").read_bytes()
+    other = [*options, "--patience", "3", "--", "true", "{rate}"]
+    command("run", "--study", "s.db", *other, status=status)
+    assert (tmp_path / "s.db").read_bytes() == before
+
+
 def test_random_rates_without_a_seed_go_on_with_the_stored_one(command, tmp_path):
     arguments = ["run", "--study", "s.db", "--random", "3", "--epochs", "1"]
     command(*arguments, "--", *BEHAVE, "well")
