@@ -109,7 +109,7 @@ class Exploration:
         candidate = row.candidate
         mean, error = row.promise or mean_and_error(self.scores(row))
         if candidate.asked is not None:
-            told = [mean] * candidate.trial.epochs if math.isfinite(mean) else mean
+            told = [mean] * candidate.trial.epochs  # nan, too: a number would end the whole leg
             self.searches[candidate.point].tell(candidate.asked, told, error)
         elif not candidate.full:
             score = self._shown(candidate.trial, mean, row) if row.curve is None else row.curve

@@ -196,3 +196,44 @@ def test_damaged_scores_are_found_out_or_trained_again(tmp_path, monkeypatch):
             wrong.append(f"{number} {name}: raw {error!r}")
         shutil.rmtree(folder)
     assert not wrong, "\n".join(wrong)
+
+
+class FailsFrom(SGDClassifier):
+    """Its fit fails where the rate is so large."""
+
+    def __init__(self, limit=1.0, learning_rate="constant", eta0=0.01, max_iter=100, tol=None,
+                 random_state=0):  # fmt: skip
+        super().__init__(
+            learning_rate=learning_rate, eta0=eta0, max_iter=max_iter, tol=tol,
+            random_state=random_state,
+        )  # fmt: skip
+        self.limit = limit
+
+    def fit(self, X, y):
+        if self.eta0 >= self.limit:
+            raise ValueError("the rate is too large")
+        return super().fit(X, y)
+
+
+def failing(directory, limit):
+    with warnings.catch_warnings(action="ignore"):
+        return searched(
+            directory, FailsFrom(limit), "eta0", resource="max_iter", search=None
+        ).fit(X, Y)  # fmt: skip
+
+
+def test_a_decade_that_fails_its_look_is_charged_the_look_and_the_fit_goes_on(tmp_path):
+    first = failing(tmp_path, limit=1.0)
+    spent = {float(t.rate): (t.state, t.spent) for t in first.search_.trials}
+    assert spent[1.0] == spent[10.0] == ("diverged", 7)
+    assert first.search_.spent == sum(first.cv_results_["n_resources"])
+    again = columns(failing(tmp_path, limit=1.0))
+    assert again.keys() == columns(first).keys()
+    for name, column in again.items():
+        np.testing.assert_array_equal(column, columns(first)[name], err_msg=name)
+
+
+def test_where_every_decade_fails_its_look_the_fit_says_so_each_time(tmp_path):
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"No value of 'eta0' could be fitted(?s:.*)too large"):
+            failing(tmp_path, limit=0.0)
