@@ -12,7 +12,7 @@ from typing import Any
 from lrsearch.search import Event, Search
 from lrsearch.study.claims import Claims
 from lrsearch.study.opening import follow, load
-from lrsearch.study.settings import agreed
+from lrsearch.study.settings import Settings, agreed
 from lrsearch.study.store import State, Store, StudyError
 from lrsearch.study.stored import StoredSearch
 from lrsearch.study.views import StudyViews
@@ -30,6 +30,7 @@ class SharedSearch(StudyViews):
         self._state = State(0, 0, 0, 0, 0, {})
         self._lock = threading.RLock()
         self._closed = False
+        self._program: Any = None
         self._claims = Claims(store, store.settings(), _beat_of(self))
         _open.add(self)
 
@@ -56,16 +57,30 @@ class SharedSearch(StudyViews):
 
     def _agree(self, given: Mapping[str, Any]) -> None:
         """Agree with the study's other workers on settings; None for as they are."""
-        scored = any(record.scores for record in self._refresh().trials)
-        with self._lock, self._store.transaction():
-            stored = self._store.settings()
-            try:
-                settings = agreed(stored, given, self._claims.busy(), scored)
-            except ValueError as error:
-                raise StudyError(f"{self.path}: {error}") from error
-            if settings != stored:
-                self._store.agree(settings)
+        with self._lock:
+            with self._transaction() as search:
+                stored = self._store.settings()
+                scored = any(record.scores for record in search.trials)
+                settings = self._settings(stored, given, self._claims.busy(), scored)
+                if settings != stored:
+                    self._store.agree(settings)
             self._claims.settings = settings
+            self._program = given["program"]
+
+    def _settings(
+        self, stored: Settings, given: Mapping[str, Any], busy: bool, scored: bool
+    ) -> Settings:
+        try:
+            return agreed(stored, given, busy, scored)
+        except ValueError as error:
+            raise StudyError(f"{self.path}: {error}") from error
+
+    def _require_program(self) -> None:
+        """Make sure that no other program became the study's since this worker named its own."""
+        if self._program is not None:
+            self._settings(
+                self._store.settings(), {"program": self._program}, busy=False, scored=True
+            )
 
     def _refresh(self) -> Search:
         return self._followed().search

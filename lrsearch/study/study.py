@@ -203,11 +203,12 @@ class Study(SharedSearch):
         Raises
         ------
         StudyError
-            If the file cannot be written, or the study is closed.
+            If the file cannot be written, the study is closed, or its program is another by now.
         """
         if self._refresh().done:
             return None
         with self._transaction(durable=False) as search:
+            self._require_program()
             self._release_lost(search)
             trial = search.ask(resume)
             if trial is not None:

@@ -15,6 +15,7 @@ import time
 import pytest
 
 import lrsearch
+from lrsearch.study.store import Store
 from lrsearch.study.study import Study, StudyError
 from lrsearch.testing import bowl, run, state
 from tests.study.searches import small
@@ -219,6 +220,36 @@ def test_the_lease_and_the_patience_are_the_studys(path):
         assert (study.lease, study.patience) == (5, 7)
     with Study.open(path, readonly=True) as study:
         assert (study.lease, study.patience) == (5, 7)
+
+
+def test_programs_that_were_named_before_the_first_score_do_not_mix(path):
+    with Study(path, small(), program="a") as first, Study(path, small(), program="b") as second:
+        with pytest.raises(
+            StudyError, match=r'of another program:\n +program +stored "b", given "a"'
+        ):
+            first.ask()
+        assert first.trials == ()
+        second.tell(second.ask(), 0.5)
+        with pytest.raises(StudyError, match="of another program"):
+            first.ask()
+        with Study.open(path) as third:
+            third.tell(third.ask(), 0.25)
+        with Study.open(path, program="b") as fourth:
+            assert [record.score for record in fourth.trials] == [0.5, 0.25]
+
+
+def test_a_score_that_comes_while_a_study_is_opened_is_its_programs(path, monkeypatch):
+    with Study(path, small(), program="a") as first:
+        begin = Store.transaction
+
+        def begin_after_a_score(store, durable=True):
+            if store is not first._store and not first.trials:
+                first.tell(first.ask(), 0.5)
+            return begin(store, durable)
+
+        monkeypatch.setattr(Store, "transaction", begin_after_a_score)
+        with pytest.raises(StudyError, match="of another program"):
+            Study.open(path, program="b")
 
 
 def test_a_dead_workers_trial_is_handed_out_again_once(path, living):
