@@ -9,6 +9,7 @@ import typer
 
 from lrsearch.cli.sweeps import TrainedSweep, files_of, trainings_of
 from lrsearch.cli.terminal import NO_RATE, errors_as_sentences, require_other, say
+from lrsearch.escaping import visible
 
 __all__ = ["evidence"]
 
@@ -57,6 +58,11 @@ def evidence(
     from lrsearch.results import figures, write_html
 
     picture = output.with_suffix(".png")
+    if picture == output:
+        raise typer.BadParameter(
+            f"{visible(output)} is the name of the picture, which lies beside the page: give the "
+            f"page another, such as {visible(output.with_suffix('.html'))}"
+        )
     for written in (output, picture):
         require_other(written, *files_of(sweep))
     with errors_as_sentences():

@@ -156,7 +156,10 @@ def _table(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         reader = csv.DictReader(file, delimiter=delimiter)
         try:
             for row in reader:
-                yield f"{path}, line {reader.line_num}", row
+                where = f"{path}, line {reader.line_num}"
+                if None in row:
+                    raise _wrong(f"{where} has more cells than the {len(row) - 1} of the header")
+                yield where, row
         except (csv.Error, UnicodeDecodeError) as error:
             raise _wrong(f"{path} is no table of CSV: {error}") from error
 
@@ -165,8 +168,7 @@ def _ray(folder: Path, score: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The last result of each trial that was trained as long as the longest."""
     trials: list[tuple[Path, list[dict[str, Any]]]] = []
     for path in sorted(folder.rglob("result.json")):
-        lines = path.read_text(encoding="utf-8").splitlines()
-        results = [json.loads(line) for line in lines if line.strip()]
+        results = _results(path)
         if results:
             trials.append((path, results))
     if not trials:
@@ -176,6 +178,26 @@ def _ray(folder: Path, score: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         last = results[-1]
         if last.get("training_iteration", 1) == longest:
             yield str(path), {**_flat(last.get("config", {})), **_flat(last)}
+
+
+def _results(path: Path) -> list[dict[str, Any]]:
+    """The results in a file of Ray's, an object of JSON on each line."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            results = [json.loads(line) for line in file if line.strip()]
+    except (ValueError, RecursionError) as error:
+        raise _wrong(f"{path} is no result.json of Ray: {error}") from error
+    for result in results:
+        if not (
+            isinstance(result, dict)
+            and isinstance(result.get("training_iteration", 1), int)
+            and isinstance(result.get("config", {}), dict)
+        ):
+            raise _wrong(
+                f"{path} is no result.json of Ray: a line has to be an object, its config another "
+                "and its training_iteration a whole number"
+            )
+    return results
 
 
 def _flat(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -7,6 +7,10 @@ import sys
 import numpy as np
 import pytest
 
+typer = pytest.importorskip("typer")
+
+from lrsearch.cli.sweeps import trainings_of  # noqa: E402
+
 RATES = np.repeat(10 ** (np.arange(-12, 3) / 2), 3)
 SCORES = (np.log10(RATES) + 2.3) ** 2 + np.random.default_rng(3).normal(0, 0.05, len(RATES))
 
@@ -68,6 +72,42 @@ def test_empty_scores_are_left_out_and_failures_are_no_evidence(tmp_path):
 def test_what_is_missing_is_named(tmp_path, arguments, message):
     write_csv(tmp_path / "sweep.csv")
     assert message in evidence(tmp_path, *arguments, code=2)
+
+
+@pytest.mark.parametrize("rate", ["lr", "eta"])
+def test_a_line_longer_than_its_header_is_named(tmp_path, rate):
+    (tmp_path / "sweep.csv").write_text("lr,loss\n0,01,0.25\n")
+    said = evidence(tmp_path, "sweep.csv", "--rate", rate, "--score", "loss", code=2)
+    assert "line 2 has more cells than the 2 of the header" in said
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff", b"[1]", b"7", 100_000 * b"[",
+        b'{"loss": 0.5, "config": 3}', b'{"loss": 0.5, "training_iteration": "many"}',
+    ],
+)  # fmt: skip
+def test_what_is_no_result_of_ray_is_named(tmp_path, content):
+    for name, line in (("good", b'{"loss": 0.25, "config": {"lr": 0.1}}'), ("wrong", content)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "result.json").write_bytes(line)
+    with pytest.raises(typer.BadParameter, match=r"wrong/result\.json is no result\.json of Ray"):
+        trainings_of(str(tmp_path), "lr", "loss", None, None)
+
+
+def test_a_result_that_is_half_written_is_named(tmp_path):
+    (tmp_path / "result.json").write_text('{"loss": 0.5, "con')
+    said = evidence(tmp_path, ".", "--rate", "lr", "--score", "loss", code=2)
+    assert "result.json is no result.json of Ray: Unterminated string" in said
+
+
+def test_the_picture_does_not_replace_the_page(tmp_path):
+    write_csv(tmp_path / "sweep.csv")
+    options = "--rate", "lr", "--score", "val_loss", "-o", "o.png"
+    said = evidence(tmp_path, "sweep.csv", *options, code=2)
+    assert "o.png is the name of the picture" in said
+    assert not (tmp_path / "o.png").exists()
 
 
 def test_a_table_without_a_score_has_no_evidence(tmp_path):
