@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from types import BuiltinFunctionType, FunctionType, MethodType
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import joblib
@@ -12,14 +12,15 @@ import numpy as np
 __all__ = ["fingerprint"]
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
-_FUNCTIONS = (type, FunctionType, BuiltinFunctionType, np.ufunc)
+_NAMED = (type, FunctionType, BuiltinFunctionType, np.ufunc, ModuleType)
 
 
 def fingerprint(*parts: Any) -> str:
     """A text that differs where data, splits or settings differ.
 
     Estimators count by all their parameters, arrays and tables by their content, functions and
-    classes by their module and name.
+    classes by their module and name. Functions that share a name, lambdas and those made within
+    others, count by what they do and hold, too.
 
     Examples
     --------
@@ -27,6 +28,8 @@ def fingerprint(*parts: Any) -> str:
     >>> one, same, other = (fingerprint(PolynomialFeatures(degree)) for degree in (1, 1, 3))
     >>> one == same, one == other
     (True, False)
+    >>> fingerprint(lambda score: score / 2) == fingerprint(lambda score: score / 3)
+    False
     """
     return str(joblib.hash(_described(parts, ())))
 
@@ -35,11 +38,20 @@ def _described(value: Any, within: tuple[int, ...]) -> Any:
     """A value as nested tuples of plain values."""
     if isinstance(value, _PLAIN):
         return type(value).__name__, repr(value)
-    if isinstance(value, _FUNCTIONS):
+    local = isinstance(value, FunctionType) and "<" in value.__qualname__
+    if isinstance(value, _NAMED) and not local:
         return _name(value)
     if id(value) in within:
         return "itself", within.index(id(value))
     within = (*within, id(value))
+    if local:
+        cells = [_content(cell) for cell in value.__closure__ or ()]
+        parts = (value.__code__, value.__defaults__, value.__kwdefaults__, cells)
+        return _name(value), _described(parts, within)
+    if isinstance(value, CodeType):  # what it does, not where it stands
+        names = value.co_names, value.co_varnames
+        parts = (value.co_code, value.co_exceptiontable, value.co_flags, names, value.co_consts)
+        return "code", _described(parts, within)
     if isinstance(value, dict):
         items = [(_described(key, within), _described(item, within)) for key, item in value.items()]
         return "dict", tuple(sorted(items, key=repr))
@@ -50,7 +62,7 @@ def _described(value: Any, within: tuple[int, ...]) -> Any:
             sorted((_described(part, within) for part in value), key=repr)
         )
     if isinstance(value, MethodType):
-        return _name(value.__func__), _described(value.__self__, within)
+        return "method", _described((value.__func__, value.__self__), within)
     if isinstance(value, partial):
         return "partial", _described((value.func, value.args, value.keywords), within)
     if hasattr(value, "get_params"):
@@ -64,6 +76,14 @@ def _state(value: Any, within: tuple[int, ...]) -> Any:
         return str(joblib.hash(value))
     except Exception:  # whatever an object that cannot be pickled raises
         return _described(getattr(value, "__dict__", {}), within)
+
+
+def _content(cell: CellType) -> tuple[Any, ...]:
+    """What a closure holds under a name; nothing where the name is not set yet."""
+    try:
+        return (cell.cell_contents,)
+    except ValueError:
+        return ()
 
 
 def _name(value: Any) -> tuple[str, str]:

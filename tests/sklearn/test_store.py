@@ -71,6 +71,15 @@ def test_scores_of_another_estimator_are_not_taken(tmp_path, changed):
         searched(tmp_path, other, **names).fit(X, Y)
 
 
+def in_a_process(code, seed, *arguments):
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), *arguments],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": seed},
+        capture_output=True,
+        text=True,
+    )
+
+
 SCRIPT = """
     import sys, warnings
     from functools import partial
@@ -103,14 +112,65 @@ SCRIPT = """
 
 
 def test_the_same_script_is_the_same_fit_whatever_its_functions_addresses_are(tmp_path):
-    for _ in range(2):
-        told = subprocess.run(
-            [sys.executable, "-c", textwrap.dedent(SCRIPT), str(tmp_path)],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            capture_output=True,
-            text=True,
-        )
+    for seed in "12":
+        told = in_a_process(SCRIPT, seed, str(tmp_path))
         assert told.stdout.split() == ["0", "1", "2", "3"], told.stderr
+
+
+FUNCTIONS = """
+    from functools import partial
+    from sklearn.metrics import make_scorer
+    from lrsearch_sklearn.fingerprint import fingerprint
+    def holds(held, default=1, *, only=1):
+        return lambda estimator, X, y, default=default, *, only=only: held
+    def calls(itself):
+        def again(number):
+            return again(number - 1) if itself else late
+        if not again:
+            late = 1
+        return again
+    def imports():
+        import numpy, json
+        return lambda: numpy, lambda: json
+    def tells(shift):
+        class Scorer:
+            def __init__(self):
+                self.weigh = lambda score: score + shift
+            def score(self, estimator, X, y):
+                return shift
+        return Scorer()
+    functions = [
+        lambda e, X, y: 1, lambda e, X, y: 2, lambda e, X, y: 1.0, lambda e, X, y: True,
+        lambda e, X, y: e.score(X, y), lambda e, X, y: e.predict(X, y),
+        lambda e: e in {"some", "words", "more"}, lambda e: e in {"some", "words", "other"},
+        lambda e: [lambda: part + 1 for part in e], lambda e: [lambda: part + 2 for part in e],
+        lambda e: e, lambda *e: e,
+        holds(1), holds(2), holds(1, 2), holds(1, only=2),
+        holds(frozenset("abcdefgh")), holds(set("abcdefgi")),
+        holds(holds(1)), holds(holds(2)), calls(True), calls(False), *imports(),
+        make_scorer(lambda y, p: 1), make_scorer(lambda y, p: 2),
+        partial(lambda e, X, y: 1), partial(lambda e, X, y: 2),
+        tells(1), tells(2), tells(1).score, tells(2).score,
+    ]
+    print(*map(fingerprint, functions))
+"""
+
+
+def test_functions_of_one_name_count_by_what_they_do_the_same_in_every_process():
+    one, other = (in_a_process(FUNCTIONS, seed) for seed in "12")
+    marks = one.stdout.split()
+    assert len(marks) == len(set(marks)) == 32, one.stderr
+    assert marks == other.stdout.split()
+
+
+def test_scores_of_another_lambda_are_not_taken(tmp_path):
+    def weighed(weight):
+        return lambda estimator, X, y: weight * estimator.score(X, y)
+
+    for _ in range(2):
+        searched(tmp_path, scoring=weighed(1)).fit(X, Y)
+    with pytest.raises(ValueError, match="belongs to a fit with other data, splits, scoring or"):
+        searched(tmp_path, scoring=weighed(-1)).fit(X, Y)
 
 
 @pytest.mark.parametrize("backend", ["loky", "multiprocessing", "threading"])
