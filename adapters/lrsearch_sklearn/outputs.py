@@ -43,8 +43,8 @@ class RunFolder:
     ImportError
         If skops is not installed.
     ValueError
-        If the directory belongs to a fit with other data, splits or parameters, or a file of it is
-        damaged.
+        If the directory belongs to a fit with other data, splits or parameters, or to an older
+        version of lrsearch, or a file of it is damaged.
     BlockingIOError
         If another process is at it.
     """
@@ -135,10 +135,16 @@ class RunFolder:
         path = self.path / FOLDS
         try:
             stored = json.loads(path.read_bytes())
-            if stored.pop("crc32") != _checksum(stored):
+            older = stored.keys() == {"fit", "rows"}
+            if not older and stored.pop("crc32") != _checksum(stored):
                 raise ValueError("it does not hold what the fit wrote there")
         except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is damaged ({error}): {_REMEDY}") from error
+        if older:
+            raise ValueError(
+                f"an older version of lrsearch wrote {path}: go on with that version, or give this "
+                "fit a directory of its own"
+            )
         if stored["fit"] != self._mark:
             raise ValueError(
                 f"directory={str(self.path)!r} belongs to a fit with other data, splits, "

@@ -1,5 +1,6 @@
 """A fit's directory serves that fit alone, in one process at a time, and says what is damaged."""
 
+import json
 import os
 import random
 import shutil
@@ -256,6 +257,18 @@ def test_damaged_scores_are_found_out_or_trained_again(tmp_path, monkeypatch):
             wrong.append(f"{number} {name}: raw {error!r}")
         shutil.rmtree(folder)
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_folder_of_an_older_version_is_called_that(tmp_path):
+    searched(tmp_path).fit(X, Y)
+    path = tmp_path / "folds.json"
+    stored = json.loads(path.read_text())
+    del stored["crc32"]
+    path.write_text(json.dumps(stored) + "\n")
+    with pytest.raises(ValueError, match=r"an older version of lrsearch wrote .*folds.json: go on"):
+        searched(tmp_path).fit(X, Y)
+    assert json.loads(path.read_text()) == stored
+    assert not (tmp_path / "owner.json").exists()
 
 
 class FailsFrom(SGDClassifier):
