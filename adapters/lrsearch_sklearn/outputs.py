@@ -6,6 +6,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +90,10 @@ class RunFolder:
 
     def close(self) -> None:
         """Close the studies; trials in hand go back to the pool. Others may have the folder."""
-        for study in self._studies:
-            study.close()
-        self._owner.release()
+        with ExitStack() as closing:  # all of them, whatever one of them raises
+            closing.callback(self._owner.release)
+            for study in self._studies:
+                closing.callback(study.close)
 
     def stored(self, key: tuple[int, int, int, bool]) -> tuple[list[Any], Any] | None:
         """The results and the scores by epoch that an earlier process wrote for a candidate."""

@@ -214,6 +214,24 @@ def test_a_second_fit_in_the_directory_is_refused_and_told_who_has_it(tmp_path):
     assert not (tmp_path / "run-owner.json").exists()
 
 
+def test_a_study_that_cannot_be_closed_keeps_neither_the_others_nor_the_directory(tmp_path):
+    for name in ("study-0.db", "study-1.db"):
+        folder = tmp_path / name[:-3]
+
+        def moves(estimator, X, y, path=folder / name):
+            if path.exists():
+                path.rename(tmp_path / path.name)
+            return 0.5
+
+        search = searched(folder, param_grid={"max_iter": [5, 6]}, scoring=moves)
+        with pytest.raises(lrsearch.StudyError, match=name):
+            search.fit(X, Y)
+        assert not (folder / "owner.json").exists()
+        (other,) = folder.glob("study-?.db")
+        with lrsearch.Study.open(other) as study:
+            assert {record.state for record in study.trials} <= {"released", "complete"}
+
+
 def scoring(estimator, X, y):
     return float(estimator.get_params()["var_smoothing"])
 
