@@ -50,8 +50,8 @@ def _described(value: Any, within: tuple[int, ...]) -> Any:
         return _name(value), _described(parts, within)
     if isinstance(value, CodeType):  # what it does, not where it stands
         names = value.co_names, value.co_varnames
-        parts = (value.co_code, value.co_exceptiontable, value.co_flags, names, value.co_consts)
-        return "code", _described(parts, within)
+        code = (value.co_code, value.co_exceptiontable, value.co_flags, names, value.co_consts)
+        return "code", _described(code, within)
     if isinstance(value, dict):
         items = [(_described(key, within), _described(item, within)) for key, item in value.items()]
         return "dict", tuple(sorted(items, key=repr))
