@@ -1,13 +1,7 @@
 """A fit that is killed goes on where it was, with at most the epoch in progress lost."""
 
 import os
-import random
 import shutil
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
 import torch
@@ -15,10 +9,10 @@ from lightning.pytorch import Callback
 
 from lrsearch import DigitRace
 from lrsearch_torch.lightning import LRExplorerCallback
+from tests.killed import kill_again_and_again
 from tests.lightning.killed_run import run
 from tests.lightning.tasks import Module, fit, loaders, score, trainer
 
-ROOT = Path(__file__).parents[2]
 KILLS = 20 if os.environ.get("LRSEARCH_TORTURE") == "1" else 1
 
 
@@ -57,21 +51,7 @@ def whole(tmp_path_factory):
 
 
 def test_a_killed_fit_goes_on_with_the_same_history(whole, tmp_path):
-    history = tmp_path / "run" / "history.jsonl"
-    drawn = random.Random(15)
-    for kill in range(KILLS):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.lightning.killed_run", str(tmp_path)],
-            cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'adapters'}"},
-        )  # fmt: skip
-        lines = 8 if KILLS == 1 else 1 + kill
-        while not (history.exists() and len(history.read_bytes().splitlines()) >= lines):
-            assert process.poll() is None
-            time.sleep(0.002)
-        time.sleep(drawn.uniform(0, 0.1))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    kill_again_and_again("tests.lightning.killed_run", tmp_path, KILLS)
     explorer, module = run(tmp_path)
     assert explorer.history == whole.history
     assert explorer.rate == whole.rate

@@ -184,9 +184,9 @@ def test_what_is_stored_is_plain_json():
 def test_no_attribute_holds_a_pickle_and_a_copy_starts_from_the_study():
     study = new_study()
     study.optimize(objective, n_trials=9)
-    for twin in (pickle.loads(pickle.dumps(study.sampler)), copy.deepcopy(study.sampler)):
-        assert twin.searched(study).spent == study.sampler.searched(study).spent
-        assert twin.evidence(study) == study.sampler.evidence(study)
+    for copied in (pickle.loads(pickle.dumps(study.sampler)), copy.deepcopy(study.sampler)):
+        assert copied.searched(study).spent == study.sampler.searched(study).spent
+        assert copied.evidence(study) == study.sampler.evidence(study)
     assert not any(
         isinstance(value, bytes) for trial in study.trials for value in trial.user_attrs.values()
     )

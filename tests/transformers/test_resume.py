@@ -1,23 +1,17 @@
 """A training that is killed goes on where it was, with at most the epoch in progress lost."""
 
 import os
-import random
 import shutil
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
 from transformers import TrainerCallback
 
 from lrsearch import DigitRace
 from lrsearch_torch.transformers import LRExplorerCallback
+from tests.killed import kill_again_and_again
 from tests.transformers.killed_run import last, run
 from tests.transformers.tasks import score, trainer
 
-ROOT = Path(__file__).parents[2]
 KILLS = 20 if os.environ.get("LRSEARCH_TORTURE") == "1" else 1
 
 
@@ -59,21 +53,7 @@ def whole(tmp_path_factory):
 
 
 def test_a_killed_training_goes_on_with_the_same_history(whole, tmp_path):
-    history = tmp_path / "run" / "history.jsonl"
-    drawn = random.Random(15)
-    for kill in range(KILLS):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.transformers.killed_run", str(tmp_path)],
-            cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'adapters'}"},
-        )  # fmt: skip
-        lines = 8 if KILLS == 1 else 1 + kill
-        while not (history.exists() and len(history.read_bytes().splitlines()) >= lines):
-            assert process.poll() is None
-            time.sleep(0.002)
-        time.sleep(drawn.uniform(0, 0.1))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    kill_again_and_again("tests.transformers.killed_run", tmp_path, KILLS)
     explorer, trained = run(tmp_path)
     assert explorer.history == whole.history
     assert explorer.rate == whole.rate

@@ -327,7 +327,7 @@ class CompiledTrainer:
         every, horizon, places = self._average.every, self._average.horizon, self._average.places
         last = self.steps % every or every
         since = jnp.where(steps == self.steps, last, every)
-        share = jnp.where(new & (steps <= since), 1.0, jnp.minimum(1.0, since / horizon))
+        share = jnp.where(new & (steps <= since), 1.0, since / horizon)
         due = (steps % every == 0) | (steps == self.steps)
         averages = jax.lax.cond(
             due, lambda averages: moved(averages, state[0], share), list,
