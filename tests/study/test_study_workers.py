@@ -335,19 +335,25 @@ def test_threads_share_one_study(path):
         assert study.rate == run(lrsearch.DigitSearch(epochs=1)).rate
 
 
+def forked_teller(study):
+    """A child process that tells one score, and ends with 0 if it could."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            study.tell(study.ask(), 0.25)
+            study.close()
+            code = 0
+        finally:
+            os._exit(code)
+    return child
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
 def test_after_a_fork_both_processes_go_on(path):
     with Study(path, small(epochs=1)) as study:
         mine = study.ask()
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                study.tell(study.ask(), 0.25)
-                study.close()
-                code = 0
-            finally:
-                os._exit(code)
+        child = forked_teller(study)
         assert os.waitpid(child, 0)[1] == 0
         study.tell(mine, 0.5)
         assert [record.score for record in study.trials] == [0.5, 0.25]
@@ -358,15 +364,7 @@ def test_a_fork_waits_for_no_lock_of_a_thread_that_is_gone(path):
     with Study(path, small(epochs=1)) as study:
         mine = study.ask()
         with held_elsewhere(study._claims._heartbeat._stopped._cond):
-            child = os.fork()
-            if child == 0:
-                code = 1
-                try:
-                    study.tell(study.ask(), 0.25)
-                    study.close()
-                    code = 0
-                finally:
-                    os._exit(code)
+            child = forked_teller(study)
         deadline = time.monotonic() + 60
         while (ended := os.waitpid(child, os.WNOHANG))[0] == 0:
             if time.monotonic() > deadline:
