@@ -92,6 +92,22 @@ def test_scores_are_those_of_the_callback(size: int) -> None:
 
 
 @SIZES
+def test_averages_of_many_steps_are_those_of_the_callback(size: int) -> None:
+    """Taken every fourth step, and after the last three."""
+    x, y = data(80)
+    model = small("sgd")
+    explorer = LRExplorerCallback(decades(), exploit=False, verbose=0)
+    model.fit(
+        x[:59], y[:59], batch_size=1, epochs=4, validation_data=(x[60:], y[60:]), shuffle=False,
+        verbose=0, callbacks=[explorer],
+    )  # fmt: skip
+    explored = explore(decades(), small("sgd"), size=size, x=x[:59], y=y[:59], batch_size=1)
+    for trial in (0, 1):
+        fitted = [epoch.score for epoch in explorer.history if epoch.trial == trial]
+        np.testing.assert_allclose(scores(explored, trial), fitted, rtol=1e-4)
+
+
+@SIZES
 def test_a_paused_trial_goes_on_as_if_it_had_not_been_paused(size: int) -> None:
     paused = explore(script(), size=size, shuffle=True)
     whole = explore(Script([(rate, 0) for rate in RATES], [(0, 4), (1, 4), (2, 4)]), shuffle=True)
