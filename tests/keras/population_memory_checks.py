@@ -66,7 +66,7 @@ def test_so_many_members_take_so_many_times_the_memory_of_one(make: Any) -> None
     members = (trainer._start()[0],) * size
     rows, rest = (np.stack([part] * size) for part in trainer._order(0, 1))
     together = trainer._together.lower(
-        members, np.zeros(size, "float32"), trainer.data, None, rows, rest
+        members, np.zeros((size, trainer.steps), "float32"), trainer.data, None, rows, rest
     )
     account = together.compile().memory_analysis()
     taken = account.temp_size_in_bytes + account.output_size_in_bytes

@@ -55,7 +55,7 @@ def test_few_epochs_try_the_compiled_rate_and_ten_times_it(epochs: int) -> None:
     model.optimizer.learning_rate = 0.0234567
     explorer = LRExplorerCallback(verbose=0)
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", RuntimeWarning)
         fit(model, explorer, epochs=epochs)
     tried = [str(epoch.rate) for epoch in explorer.history if epoch.phase == "explore"]
     assert tried == ["0.0234567", "0.234567"]
