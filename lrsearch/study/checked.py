@@ -22,6 +22,8 @@ _CLAIM = (int, int, str, str, int, str, float)
 _FACTS = (int, str, int, int, int, str, int, int, int)
 """The types of a trial's row, but for its score and its standard error."""
 _NUMBERS = {float, type(None)}
+_WORDS = {str, type(None)}
+_STATE = frozenset(State._fields)
 
 
 def object_of(key: str, text: Any) -> dict[str, Any]:
@@ -44,15 +46,20 @@ def origin_of(content: dict[str, Any]) -> dict[str, Any]:
 def state_of(content: dict[str, Any]) -> State:
     """What the file says of itself; its summary may be empty."""
     what = "its state is not one of a study"
-    _require(content.keys() == set(State._fields) and type(content["summary"]) is dict, what)
+    _require(content.keys() == _STATE and type(content["summary"]) is dict, what)
     state, summary = State(**content), content["summary"]
-    counts = [*state[:5], summary.get("spent", 0), summary.get("round", 0)]
     best = summary.get("best")
-    counts += [] if best is None else [best]
-    words = [summary.get(name) for name in ("reason", "rate")]
+    counts = [
+        *state[:5],
+        summary.get("spent", 0),
+        summary.get("round", 0),
+        0 if best is None else best,
+    ]
+    words = summary.get("reason"), summary.get("rate")
     _require(
-        all(type(count) is int and count >= 0 for count in counts)
-        and all(word is None or type(word) is str for word in words)
+        {int}.issuperset(map(type, counts))
+        and min(counts) >= 0
+        and _WORDS.issuperset(map(type, words))
         and (best is None or best < state.trials)
         and state.time < _LATEST,
         what,

@@ -120,7 +120,7 @@ class SharedSearch(StudyViews):
         with self._lock:
             if self._closed:
                 raise StudyError(f"{self.path}: the study is closed")
-            stored = self._followed()
+            stored = self._stored or self._followed()
             count = stored.count
             try:
                 with self._store.transaction(durable):

@@ -119,7 +119,8 @@ class Database:
         Raises
         ------
         StudyError
-            If it cannot be stored, or the files are not those that were opened.
+            If it cannot be stored, or the files are not those that were opened. They are looked
+            at when it begins, and before one that is to be durable returns.
         """
         with self.translated():
             self._find_lost()
@@ -134,7 +135,7 @@ class Database:
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-            if self._find_lost():
+            if durable and self._find_lost():
                 raise StudyError(f"{self._lost}. This call's may be missing")
 
     def damaged(self, what: str) -> StudyError:
