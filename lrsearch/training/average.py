@@ -2,10 +2,48 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lrsearch.training.state import Arrays, State, check_state
 from lrsearch.training.trainee import Trainee
 
-__all__ = ["AfterEpoch", "Average"]
+__all__ = ["AfterEpoch", "Average", "early_span"]
+
+_DECAY = 3
+"""The degree of the polynomial by which an early average forgets."""
+
+
+def early_span(made: Any, since: Any = 1) -> Any:
+    """Steps that a running average reaches back over, while these are fewer than an epoch has.
+
+    A quarter of those made: early weights are far from all later ones, and an average that began
+    with them, or counted them like the others, would tell more of where a training began than of
+    where it is. It is the polynomial-decay averaging, of the degree 3 that they recommend, of
+    O. Shamir and T. Zhang, "Stochastic gradient descent for non-smooth optimization", ICML 2013.
+
+    Parameters
+    ----------
+    made : int or array
+        Steps behind the weights that are taken in, from 1.
+    since : int or array
+        Steps since weights were taken in before.
+
+    Returns
+    -------
+    float or array
+        The average moves towards the weights by ``since`` over this, all the way at the most.
+
+    Examples
+    --------
+    >>> [early_span(made) for made in (1, 5, 97)]
+    [1.0, 2.0, 25.0]
+    >>> average = 0.0
+    >>> for made in range(1, 101):
+    ...     average += (made - average) / early_span(made)
+    >>> round(average)
+    80
+    """
+    return (made + _DECAY * since) / (_DECAY + 1)
 
 
 class Average:

@@ -10,6 +10,7 @@ import pytest
 
 from lrsearch import Exploit
 from lrsearch.testing import TraineeContract
+from lrsearch.training.average import early_span
 from lrsearch_keras import KerasTrainee, LRExplorerCallback
 from tests.keras.killing import Kill, Killed, outcome, run
 from tests.keras.tasks import data, decades, fit, line, network, scores
@@ -37,7 +38,7 @@ def constant(search: Any, left: int) -> Exploit:
 
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="JAX shows steps at epoch ends only")
 def test_what_is_validated_is_the_average_over_the_steps_of_an_epoch() -> None:
-    """By hand: an exponential average that begins with the first step and forgets in an epoch."""
+    """By hand: over the last quarter of the steps so far, and over an epoch's at the most."""
     watch = Watch()
     explorer = LRExplorerCallback(Script([("0.1", 0)], [(0, 3)]), False, verbose=0)
     model = line()
@@ -45,7 +46,7 @@ def test_what_is_validated_is_the_average_over_the_steps_of_an_epoch() -> None:
     per_epoch = len(watch.steps) // 3
     average = watch.steps[0]
     for number, weights in enumerate(watch.steps):
-        share = 1.0 if number == 0 else 1 / per_epoch
+        share = 1 / min(per_epoch, early_span(number + 1))
         average = [a + share * (w - a) for a, w in zip(average, weights, strict=True)]
         if (number + 1) % per_epoch == 0:
             end = watch.ends[number // per_epoch]

@@ -10,6 +10,7 @@ import numpy as np
 
 from lrsearch import State
 from lrsearch.checks import at_least
+from lrsearch.training.average import early_span
 from lrsearch_keras.population.batches import batches, length, on_device, rows_of
 from lrsearch_keras.population.memory import bytes_a_member, free_bytes, members_that_fit
 from lrsearch_keras.population.tracing import UNFIT, check_compiled, explained, explanation
@@ -291,15 +292,13 @@ class CompiledTrainer:
 
         place = self._rate_place
 
-        new = member.optimizer[self._iterations_place] == 0
-
         def step(state: Any, given: Any) -> tuple[Any, None]:
             number, rate, batch = given
             state[2][place] = rate.astype(state[2][place].dtype)
             whole = state if self.training_metrics else (*state, self._metrics)
             _, whole = self.model.train_step(whole, rows_of(data, batch))
             after = tuple(map(list, whole[: len(state)]))
-            self._take_in(after, number + 1, new)
+            self._take_in(after, number + 1)
             return after, None
 
         state = tuple(map(list, member))
@@ -317,7 +316,7 @@ class CompiledTrainer:
             logs |= {f"val_{name}": value for name, value in results.items()}
         return Member(trainable, non_trainable, optimizer), logs
 
-    def _take_in(self, state: Any, steps: Any, new: Any) -> None:
+    def _take_in(self, state: Any, steps: Any) -> None:
         """Take the weights into their average after so many steps of the epoch, if it is due."""
         if self._average is None:
             return
@@ -327,7 +326,8 @@ class CompiledTrainer:
         every, horizon, places = self._average.every, self._average.horizon, self._average.places
         last = self.steps % every or every
         since = jnp.where(steps == self.steps, last, every)
-        share = jnp.where(new & (steps <= since), 1.0, since / horizon)
+        span = early_span(state[2][self._iterations_place], since)
+        share = jnp.minimum(1.0, since / jnp.minimum(span, horizon))
         due = (steps % every == 0) | (steps == self.steps)
         averages = jax.lax.cond(
             due, lambda averages: moved(averages, state[0], share), list,

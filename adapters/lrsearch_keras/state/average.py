@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from lrsearch.training.average import early_span
 from lrsearch_keras.state.snapshot import inner
 from lrsearch_keras.state.steps import before_next_step, in_flight
 
@@ -20,11 +21,11 @@ every step would cost as much as an optimizer's."""
 
 
 class Average:
-    """The exponential average of a model's trainable weights, over the steps of about one epoch.
+    """The running average of a model's trainable weights, over the steps of about one epoch.
 
-    It is kept on the device, among the optimizer's variables, and so is part of every state. The
-    compiled step is not changed. It begins with the first weights that are taken in after a new
-    optimizer's first steps.
+    In the first epochs of a training it is over the last quarter of the steps so far. It is kept on
+    the device, among the optimizer's variables, and so is part of every state. The compiled step is
+    not changed.
 
     Parameters
     ----------
@@ -44,7 +45,7 @@ class Average:
         for weight, average in zip(self._weights, self._averages, strict=True):
             average.assign(keras.ops.copy(weight))
         self._lerp = _LERP[keras.backend.backend()](self._weights, self._averages)
-        self._new = True
+        self._made = 0
         self._taken = 0
 
     @property
@@ -55,7 +56,7 @@ class Average:
 
     def begin_epoch(self) -> None:
         """No step of the epoch is made."""
-        self._new = int(self.model.optimizer.iterations) == 0
+        self._made = int(self.model.optimizer.iterations)
         self._taken = 0
 
     def take_in(self, steps: int, over: bool = False) -> None:
@@ -71,8 +72,9 @@ class Average:
         since = steps - self._taken
         if since <= 0 or (since < self.every and not over):
             return
-        share = 1.0 if self._new else min(1.0, since / self.horizon)
-        self._new, self._taken = False, steps
+        span = min(self.horizon, early_span(self._made + steps, since))
+        share = min(1.0, since / span)
+        self._taken = steps
         if not in_flight(self.model):
             self._lerp(share)
             return

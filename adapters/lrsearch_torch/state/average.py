@@ -10,6 +10,8 @@ from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from lrsearch.training.average import early_span
+
 __all__ = ["Average", "averaged"]
 
 _PARTS = 32
@@ -17,10 +19,10 @@ _PARTS = 32
 
 
 class Average:
-    """The average of weights over the steps since a beginning, and of an epoch's at most.
+    """The running average of weights over the steps of about one epoch.
 
-    How many steps an epoch has is what the epoch before had; in the first one, the average is of
-    all its steps so far. Weights of less than 32 bits are averaged in float32.
+    How many steps an epoch has is what the epoch before had; in the first epochs the average is
+    over the last quarter of the steps so far. Weights of less than 32 bits are averaged in float32.
 
     Parameters
     ----------
@@ -36,7 +38,7 @@ class Average:
     ...     average.step()
     >>> average.swap()
     >>> weight
-    tensor([2.])
+    tensor([2.6000])
     """
 
     def __init__(self, live: Iterable[torch.Tensor]) -> None:
@@ -58,8 +60,10 @@ class Average:
     def step(self) -> None:
         """Take in the weights after a step, or leave them to a later one."""
         self._steps += 1
-        span = min(self._steps, self._epoch or self._steps)
         stretch = self._steps - self._last
+        span = early_span(self._steps, stretch)
+        if self._epoch is not None:
+            span = min(span, self._epoch)
         if stretch < span // _PARTS:
             return
         self._last = self._steps

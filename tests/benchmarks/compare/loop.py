@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lrsearch.training.average import early_span
+
 __all__ = ["KerasOptimizer", "Loop", "Weights"]
 
 VALIDATED_AT_ONCE = 1_000
@@ -68,8 +70,8 @@ class KerasOptimizer:
 class Loop:
     """Train one model on a task by an optimizer, and validate it after every epoch, twice.
 
-    The order of the examples depends on the init and the epoch alone. The running average has a
-    horizon of an epoch's steps and begins with the weights after the first one, as Keras's own.
+    The order of the examples depends on the init and the epoch alone. The running average is the
+    callback's, taken at every step.
 
     Parameters
     ----------
@@ -99,7 +101,7 @@ class Loop:
         self.examples = len(task.train[0])
         self.batch = task.batch
         self.steps = -(-self.examples // self.batch)
-        self.decay = (lambda step: 1 - 1 / self.steps) if decay is None else decay
+        self.decay = self._decay if decay is None else decay
         statistics = any("moving_" in v.path for v in self.model.non_trainable_variables)
         self.measure_again = measure_again and statistics
         self.data, self.validation, self.test = (
@@ -183,6 +185,11 @@ class Loop:
             for old, new in zip(weights.average, trainable, strict=True)
         ]
         return Weights(list(trainable), list(others), state, average, count), loss
+
+    def _decay(self, step: Any) -> Any:
+        import jax.numpy as jnp
+
+        return 1 - 1 / jnp.minimum(self.steps, early_span(step))
 
     def _validated(self, weights: Weights, data: Any) -> tuple[Any, Any]:
         """What is validated of the weights: those the optimizer shows, and what is not trained."""
