@@ -62,7 +62,8 @@ class Window:
         Whether the best trial, better than all others, is the one of the lowest rate (-1) or of
         the highest (1).
     top : bool
-        Whether the highest rate tried is as good as the best.
+        Whether the highest rate tried is as good as the best, or nothing has been learnt yet: no
+        trial is better than the one of the lowest rate was after its first epoch.
     """
 
     low: float
@@ -95,6 +96,7 @@ def window(curves: Sequence[Curve], xs: Sequence[float], level: int, max_epochs:
     learnt = untrained - float(losses[best])
     noise = scatter(curves)
     gains = np.array([curve.gain for curve in curves])
+    gains = np.minimum(gains, np.fmax(0.0, untrained - losses))  # no recovery from an explosion
     left = np.array([1 - curve.epochs / max_epochs for curve in curves])
     tolerance = np.fmax(gains, max(_TIED * learnt, 2 * noise) * left)
     tied = np.flatnonzero(losses <= losses[best] + tolerance)
@@ -119,5 +121,5 @@ def window(curves: Sequence[Curve], xs: Sequence[float], level: int, max_epochs:
     if len(tied) == 1:
         lowest, highest = curves[best].x <= xs[0], curves[best].x >= xs[-1]
         end = -1 if lowest else int(highest and not stalled)
-    top = bool(curves[tied[-1]].x >= xs[-1])
+    top = bool(curves[tied[-1]].x >= xs[-1] or losses[best] >= curves[0].first)
     return Window(low, high, best, tuple(inside), tuple(sweep), floor, end, top)

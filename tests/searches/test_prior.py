@@ -154,6 +154,15 @@ def test_all_rates_about_the_prior_diverge():
     assert math.log10(found.rate) <= -5.2
 
 
+def test_a_prior_too_low_is_left_while_nothing_has_been_learnt():
+    """What moves a little only gets worse: 0/1 errors of an untrained classifier."""
+
+    def loss(x, epoch):
+        return 0.9 if x < -4 else 0.9 + 0.02 * (x + 4) if x < -2 else max(0.2, 0.8 - 0.1 * epoch)
+
+    assert race(loss, 25, 100, prior="0.0001").rate >= Rate("0.01")
+
+
 @pytest.mark.parametrize("prior", ["100", "1e-7", 0])
 def test_a_prior_outside_first_is_an_error_that_says_what_to_do(prior):
     with pytest.raises(ValueError, match=r"prior has to lie within first, 1e-6 to 10, got "):

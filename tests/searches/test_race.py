@@ -359,6 +359,15 @@ def test_the_window_reaches_down_by_the_epochs_to_come():
     assert early.high == 0
 
 
+def test_a_rate_that_only_recovers_from_an_explosion_gets_no_epochs():
+    slow = [shown(-5, [2.4, 2.4]), shown(-4, [2.4, 2.3]), shown(-3, [2.3, 2.1])]
+    curves = [*slow, shown(-2, [1.9, 1.2]), shown(0, [900, 2.4]), shown(1, [99, 9])]
+    seen = window(curves, [-5, -4, -3, -2, 0, 1], 4, 40)
+    assert seen.best == 3
+    assert seen.high == 0
+    assert not {4, 5} & {*seen.inside, *seen.sweep}
+
+
 def test_a_plan_of_a_race_without_a_finite_score_looks_a_decade_lower():
     found = plan([], [Rate("0.001"), Rate("0.01")], [1, 2, 4], 0, 100)
     assert found.jobs == [Rate("0.0001")]
