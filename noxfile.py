@@ -15,6 +15,12 @@ TESTING = ["pytest", "pytest-benchmark", "pytest-xdist", "hypothesis", "selenium
 SIDE_BY_SIDE = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
 TORCH = "torch==2.13.0"  # the version that the examples are tested with
 DEBIAN_IMAGES = Path("/usr/share/datasets/fashion-mnist")
+PEERS = {  # of bench-strategies, each in an environment of its own
+    "NePS": ["neural-pipeline-search", TORCH],
+    "Syne Tune": ["syne-tune[extra]"],
+    "KerasTuner": ["keras-tuner", "scipy", "six"],
+}
+NUMPY = {"KERAS_BACKEND": "numpy"}
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
 
 
@@ -100,9 +106,17 @@ def bench_scaling(session):
 
 @nox.session(name="bench-strategies")
 def bench_strategies(session):
-    """Play every strategy against learning curves: ``-- FOLDER``, or the table shipped here."""
+    """Play every strategy against learning curves: ``-- FOLDER``, or the tables shipped here."""
     session.install("-e", ".[optuna,plot]", "scikit-learn", "scipy", TORCH)
-    session.run("python", "-m", "tests.benchmarks.strategies", *session.posargs, env=QUIET)
+    play, played = ("-m", "tests.benchmarks.strategies", *session.posargs), []
+    for peer, packages in PEERS.items():
+        folder = Path(session.create_tmp()) / peer.replace(" ", "-")
+        python, out = str(folder / "bin" / "python"), f"build/strategies/{folder.name}"
+        session.run("python", "-m", "venv", folder)
+        session.run(python, "-m", "pip", "install", "-q", "matplotlib", *packages, external=True)
+        session.run(python, *play, "--only", peer, "--out", out, env=QUIET | NUMPY, external=True)
+        played.append(f"{out}/regrets.csv")
+    session.run("python", *play, "--beside", *played, env=QUIET)
 
 
 @nox.session(name="bench-sklearn")

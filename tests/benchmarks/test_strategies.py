@@ -7,8 +7,17 @@ import math
 import numpy as np
 import pytest
 
-from tests.benchmarks.strategies.__main__ import BUDGETS, HINDSIGHT, play, regrets, summary
-from tests.benchmarks.strategies.contenders import CONTENDERS, GRIDS, Trainer, named, race, seeds
+from tests.benchmarks.strategies.__main__ import (
+    BUDGETS,
+    HINDSIGHT,
+    main,
+    play,
+    read_rows,
+    regrets,
+    summary,
+)
+from tests.benchmarks.strategies.contenders import CONTENDERS, GRIDS, Ledger, Trainer, race, seeds
+from tests.benchmarks.strategies.peers import PEERS, named
 from tests.benchmarks.strategies.tables import OWN, Table, read, read_all
 
 
@@ -97,6 +106,43 @@ def test_training_stops_at_a_divergence_and_at_the_budget():
     assert trainer.left == 0
 
 
+def test_one_run_tells_what_would_have_been_recommended_at_each_budget():
+    ledger = Ledger(small(), 5)
+    assert ledger.train(1e-3, 2) == 3
+    assert ledger.train(1e-2, 1) == 2
+    assert ledger.train(1e-1, 2) == ledger.train(1e-1, 2) == math.inf
+    assert ledger.left == 0
+    assert ledger.rates([1, 2, 3, 4, 5, 9]) == [1e-3, 1e-3, 1e-2, 1e-2, 1e-2, 1e-2]
+
+
+def test_a_trial_goes_on_where_it_was_paused():
+    ledger = Ledger(small(), 2)
+    assert [ledger.train(1e-3, stop) for stop in (1, 2)] == [4, 3]
+    assert ledger.left == 0
+
+
+def test_while_all_have_diverged_no_rate_is_recommended():
+    ledger = Ledger(Table("bad", [1e-3, 1e-2], np.full((2, 2), np.nan), 5), 1)
+    ledger.train(1e-2, 1)
+    assert ledger.rates([1]) == [None]
+
+
+def test_what_other_environments_have_played_is_shown_beside(tmp_path, monkeypatch, capsys):
+    other, own = tmp_path / "other", tmp_path / "own"
+    written(tmp_path / "a-sgd.csv.gz", ["0.1,0,1,1", "0.01,0,1,2", "1e-6,0,1,9"])
+    common = ["strategies", str(tmp_path), "--budgets", "1", "2"]
+    monkeypatch.setattr("sys.argv", [*common, "--only", "grid of 8", "--out", str(other)])
+    main()
+    rows = str(other / "regrets.csv")
+    arguments = [*common, "--only", "DigitRace", "--out", str(own), "--beside", rows]
+    monkeypatch.setattr("sys.argv", arguments)
+    main()
+    shown = capsys.readouterr().out
+    assert shown.rstrip().splitlines()[-1].startswith(f"| {HINDSIGHT} |")
+    assert "| DigitRace, wrong prior |" in shown
+    assert {row[0] for row in read_rows(own / "regrets.csv")} > {row[0] for row in read_rows(rows)}
+
+
 @pytest.mark.parametrize("name", [n for n in CONTENDERS if not n.startswith("Optuna")])
 def test_each_contender_recommends_a_rate_within_its_budget(name):
     rows = play({name: CONTENDERS[name]}, [digits()], [1, 16], drawn=1)
@@ -116,6 +162,8 @@ def test_optuna_s_contenders_play_where_it_is_installed(name):
 
 def test_contenders_are_named_by_a_part():
     assert list(named(["digitsearch"])) == ["DigitSearch"]
+    assert all(list(named([name])) == [name] for name in PEERS)
+    assert named(None).keys() == CONTENDERS.keys()
     with pytest.raises(ValueError, match="no contender"):
         named(["simulated annealing"])
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .contenders import GRIDS, Contender, named, seeds
+from .contenders import GRIDS, Contender, seeds
+from .peers import named
 from .tables import Table, read_all
 
 Row = tuple[str, str, int, float, "float | None", float]
@@ -21,6 +22,7 @@ Row = tuple[str, str, int, float, "float | None", float]
 LEAST = 10
 """Epochs of the smallest budget: what a race needs."""
 BUDGETS = [1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8]
+HEADER = ["contender", "task", "seed", "budget", "rate", "regret"]
 HINDSIGHT = "best halving grid in hindsight"
 
 
@@ -32,12 +34,21 @@ def play(
     for name, contender in contenders.items():
         begun = time.perf_counter()
         for table in tables:
+            epochs = [max(LEAST, round(budget * table.epochs)) for budget in budgets]
             for seed in range(seeds(name, drawn)):
-                for budget in budgets:
-                    rate = contender(table, max(LEAST, round(budget * table.epochs)), seed)
+                for budget, rate in zip(budgets, contender(table, epochs, seed), strict=True):
                     rows.append((name, table.name, seed, budget, rate, table.regret(rate)))
         print(f"{name}: {time.perf_counter() - begun:.1f} s", flush=True)
     return rows
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows that another environment has played."""
+    with open(path, newline="") as file:
+        return [
+            (name, task, int(seed), float(budget), float(rate) if rate else None, float(regret))
+            for name, task, seed, budget, rate, regret in list(csv.reader(file))[1:]
+        ]
 
 
 def summary(rows: list[Row]) -> str:
@@ -122,13 +133,17 @@ def main() -> None:
         "--budgets", type=lambda text: float(Fraction(text)), nargs="+", default=BUDGETS
     )
     parser.add_argument("--seeds", type=int, default=5, help="of the random contenders")
-    parser.add_argument("--only", nargs="+", help="parts of contenders' names")
+    parser.add_argument("--only", nargs="+", help="parts of contenders' or peers' names")
+    parser.add_argument(
+        "--beside", nargs="*", type=Path, default=[], help="regrets.csv of other environments"
+    )
     options = parser.parse_args()
-    rows = play(named(options.only), read_all(options.folder), options.budgets, options.seeds)
+    rows = [row for path in options.beside for row in read_rows(path)]
+    rows += play(named(options.only), read_all(options.folder), options.budgets, options.seeds)
     options.out.mkdir(parents=True, exist_ok=True)
     with open(options.out / "regrets.csv", "w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["contender", "task", "seed", "budget", "rate", "regret"])
+        writer.writerow(HEADER)
         writer.writerows(rows)
     text = summary(rows)
     (options.out / "summary.txt").write_text(text + "\n", encoding="utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -11,8 +11,8 @@ import lrsearch
 
 from .tables import Table
 
-Contender = Callable[[Table, int, int], "float | None"]
-"""(table, budget in epochs, seed) to the rate recommended."""
+Contender = Callable[[Table, Sequence[int], int], "list[float | None]"]
+"""(table, budgets in epochs, seed) to the rates recommended, one a budget."""
 
 LOW, HIGH = 1e-6, 10.0
 
@@ -35,8 +35,44 @@ class Trainer:
         return scores
 
 
+class Ledger:
+    """What has been trained of each rate, which of them led after each epoch; trains on from there.
+
+    For strategies that do not know their budget: one run to the largest tells what they would have
+    recommended at any. They recommend the rate of the best score so far.
+    """
+
+    def __init__(self, table: Table, budget: int) -> None:
+        self._trainer = Trainer(table, budget)
+        self._reached: dict[float, int] = {}
+        self._best: dict[float, float] = {}
+        self._leaders: list[float | None] = []
+
+    @property
+    def left(self) -> int:
+        return self._trainer.left
+
+    def train(self, rate: float, stop: int) -> float:
+        """The best score of the rate up to an epoch, or to the budget; inf if it has diverged."""
+        start = self._reached.get(rate, 0)
+        best = self._best.get(rate, math.inf)
+        if start and best == math.inf:
+            return best
+        for score in self._trainer.train(rate, start, stop):
+            best = min(best, score) if math.isfinite(score) else math.inf
+            self._reached[rate] = self._reached.get(rate, 0) + 1
+            self._best[rate] = best
+            leader = min(self._best, key=self._best.__getitem__)
+            self._leaders.append(leader if math.isfinite(self._best[leader]) else None)
+        return best
+
+    def rates(self, budgets: Sequence[int]) -> list[float | None]:
+        """The rate that led when so many epochs were spent; the last one where fewer were."""
+        return [self._leaders[min(budget, len(self._leaders)) - 1] for budget in budgets]
+
+
 def searched(make: Callable[[Table, int, int], lrsearch.Search]) -> Contender:
-    """A search of lrsearch, asked and told leg by leg until the budget is spent."""
+    """A search of lrsearch, asked and told leg by leg until each budget is spent."""
 
     def play(table: Table, budget: int, seed: int) -> float | None:
         search, trainer = make(table, budget, seed), Trainer(table, budget)
@@ -45,15 +81,18 @@ def searched(make: Callable[[Table, int, int], lrsearch.Search]) -> Contender:
             search.tell(trial, scores)
         return None if search.rate is None else float(search.rate)
 
-    return play
+    return lambda table, budgets, seed: [play(table, budget, seed) for budget in budgets]
 
 
 def race(table: Table, budget: int, offset: float | None = None) -> lrsearch.DigitRace:
-    """A race; its prior is so many decades off the best rate, in one digit."""
-    if offset is None:
-        return lrsearch.DigitRace(budget, table.epochs)
-    prior = min(HIGH, max(LOW, table.optimum * 10**offset))
-    return lrsearch.DigitRace(budget, table.epochs, prior=f"{prior:.0e}")
+    """A race; with an offset it has a prior."""
+    prior = None if offset is None else believed(table, offset)
+    return lrsearch.DigitRace(budget, table.epochs, prior=prior)
+
+
+def believed(table: Table, offset: float) -> str:
+    """A prior so many decades off the best rate, within the rates searched, in one digit."""
+    return f"{min(HIGH, max(LOW, table.optimum * 10**offset)):.0e}"
 
 
 def halving(count: int, parts: int = 27, kept_part: int = 3) -> Contender:
@@ -63,26 +102,17 @@ def halving(count: int, parts: int = 27, kept_part: int = 3) -> Contender:
     kept for a rung that is as many times longer.
     """
 
-    def play(table: Table, budget: int, seed: int) -> float | None:
-        trainer = Trainer(table, budget)
-        best: dict[float, float] = {}
+    def play(table: Table, budgets: Sequence[int], seed: int) -> list[float | None]:
+        ledger = Ledger(table, max(budgets))
         grid = np.geomspace(LOW, HIGH, count).tolist()
         kept = sorted(grid, key=lambda rate: abs(math.log10(rate / math.sqrt(LOW * HIGH))))
-        reached = dict.fromkeys(kept, 0)
         rung = max(1, round(table.epochs / parts))
-        while trainer.left and reached[kept[0]] < table.epochs:
-            for rate in kept:
-                if trainer.left and best.get(rate, 0.0) < math.inf:
-                    scores = trainer.train(rate, reached[rate], min(rung, table.epochs))
-                    reached[rate] += len(scores)
-                    diverged = not all(map(math.isfinite, scores))
-                    best[rate] = math.inf if diverged else min([best.get(rate, math.inf), *scores])
-            kept = sorted(kept, key=lambda rate: best.get(rate, math.inf))
-            kept = kept[: max(1, len(kept) // kept_part)]
-            if not math.isfinite(best.get(kept[0], math.inf)):
-                break
+        while True:
+            losses = {rate: ledger.train(rate, min(rung, table.epochs)) for rate in kept}
+            if not ledger.left or rung >= table.epochs or not math.isfinite(min(losses.values())):
+                return ledger.rates(budgets)
+            kept = sorted(kept, key=losses.__getitem__)[: max(1, len(kept) // kept_part)]
             rung *= kept_part
-        return min(best, key=lambda rate: best[rate])
 
     return play
 
@@ -90,7 +120,7 @@ def halving(count: int, parts: int = 27, kept_part: int = 3) -> Contender:
 def optuna_study(sampler: str, pruner: str | None = None) -> Contender:
     """One of Optuna's samplers, with a pruner or full trainings only."""
 
-    def play(table: Table, budget: int, seed: int) -> float | None:
+    def play(table: Table, budgets: Sequence[int], seed: int) -> list[float | None]:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -107,28 +137,22 @@ def optuna_study(sampler: str, pruner: str | None = None) -> Contender:
             ),
         }
         study = optuna.create_study(sampler=samplers[sampler](seed=seed), pruner=pruners[pruner]())
-        trainer = Trainer(table, budget)
-        best: dict[float, float] = {}
-        while trainer.left:
+        ledger = Ledger(table, max(budgets))
+        while ledger.left:
             trial = study.ask()
             rate = trial.suggest_float("rate", LOW, HIGH, log=True)
             least, state = math.inf, optuna.trial.TrialState.COMPLETE
-            for epoch in range(table.epochs):
-                scores = trainer.train(rate, epoch, epoch + 1)
-                if not scores:
+            for epoch in range(1, table.epochs + 1):
+                least = ledger.train(rate, epoch)
+                if not ledger.left or not math.isfinite(least):
                     break
-                if not math.isfinite(scores[0]):
-                    least = math.inf
-                    break
-                least = min(least, scores[0])
                 if pruner is not None:
-                    trial.report(least, epoch + 1)
-                    if epoch + 1 < table.epochs and trial.should_prune():
+                    trial.report(least, epoch)
+                    if epoch < table.epochs and trial.should_prune():
                         state = optuna.trial.TrialState.PRUNED
                         break
-            best[rate] = least
             study.tell(trial, None if state is optuna.trial.TrialState.PRUNED else least, state)
-        return min(best, key=lambda rate: best[rate])
+        return ledger.rates(budgets)
 
     return play
 
@@ -171,19 +195,7 @@ CONTENDERS: dict[str, Contender] = {
 
 def seeds(name: str, drawn: int) -> int:
     """How often a contender plays: a random one with so many seeds, one with priors with each."""
+    if not name.startswith(("Digit", "the paper", *GRIDS)):
+        return drawn
     kind = name.rpartition(", ")[2].removesuffix(" prior")
-    return drawn if name.startswith("Optuna") else len(OFFSETS.get(kind, (0,)))
-
-
-def named(names: Iterable[str] | None) -> dict[str, Contender]:
-    """The contenders whose names contain one of those given; all without any."""
-    if not names:
-        return CONTENDERS
-    chosen = {
-        name: play
-        for name, play in CONTENDERS.items()
-        if any(part.lower() in name.lower() for part in names)
-    }
-    if not chosen:
-        raise ValueError(f"no contender has {' or '.join(names)} in its name: {list(CONTENDERS)}")
-    return chosen
+    return len(OFFSETS.get(kind, (0,)))
