@@ -4,14 +4,12 @@ Run with ``nox -s bench``.
 """
 
 import math
-import statistics
-import time
 
 from lrsearch import DigitRace
 from lrsearch.rate import Rate
 
 TRIALS = 200
-LIMIT = 0.005
+LIMIT = 0.001
 RATES = [Rate(f"{10 ** (1 - 7 * step / TRIALS):.3g}") for step in range(TRIALS)]
 
 
@@ -31,28 +29,31 @@ def begun():
     return race
 
 
-def test_planning_a_level_with_200_trials_takes_less_than_5_ms(benchmark):
+def test_planning_a_level_with_200_trials_takes_less_than_1_ms(benchmark):
     race = begun()
     benchmark(race._planned, 1)
     assert benchmark.stats.stats.median < LIMIT
 
 
-def test_asking_for_a_leg_with_200_trials_takes_less_than_5_ms(benchmark):
+def test_asking_for_a_leg_with_200_trials_takes_less_than_1_ms(benchmark):
     race = begun()
     benchmark.pedantic(lambda: race.tell(trial := race.ask(), scores(trial)), rounds=200)
     assert benchmark.stats.stats.median < LIMIT
 
 
-def test_a_worker_that_gets_ahead_of_the_others_waits_less_than_5_ms():
+def test_a_worker_that_gets_ahead_of_the_others_waits_for_two_plans(benchmark):
+    """Of the next level, and of the one above it."""
     race = begun()
     held = [race.ask() for _ in range(32)]
-    took = []
-    for _ in range(100):
+
+    def tell():
         trial = held.pop(0)
         race.tell(trial, scores(trial))
-        start = time.perf_counter()
+
+    def ask():
         following = race.ask()
-        took.append(time.perf_counter() - start)
         if following is not None:
             held.append(following)
-    assert statistics.median(took) < LIMIT
+
+    benchmark.pedantic(ask, setup=tell, rounds=100)
+    assert benchmark.stats.stats.median < 2 * LIMIT

@@ -133,13 +133,15 @@ def main() -> None:
         "--budgets", type=lambda text: float(Fraction(text)), nargs="+", default=BUDGETS
     )
     parser.add_argument("--seeds", type=int, default=5, help="of the random contenders")
+    parser.add_argument("--inits", type=int, help="of each task, at the most; by default all")
     parser.add_argument("--only", nargs="+", help="parts of contenders' or peers' names")
     parser.add_argument(
         "--beside", nargs="*", type=Path, default=[], help="regrets.csv of other environments"
     )
     options = parser.parse_args()
     rows = [row for path in options.beside for row in read_rows(path)]
-    rows += play(named(options.only), read_all(options.folder), options.budgets, options.seeds)
+    tables = read_all(options.folder, options.inits)
+    rows += play(named(options.only), tables, options.budgets, options.seeds)
     options.out.mkdir(parents=True, exist_ok=True)
     with open(options.out / "regrets.csv", "w", newline="") as file:
         writer = csv.writer(file)

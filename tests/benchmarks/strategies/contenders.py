@@ -194,8 +194,8 @@ CONTENDERS: dict[str, Contender] = {
 
 
 def seeds(name: str, drawn: int) -> int:
-    """How often a contender plays: a random one with so many seeds, one with priors with each."""
-    if not name.startswith(("Digit", "the paper", *GRIDS)):
-        return drawn
+    """How often a contender plays: one with priors with each, another that draws so many times."""
     kind = name.rpartition(", ")[2].removesuffix(" prior")
-    return len(OFFSETS.get(kind, (0,)))
+    if kind in OFFSETS:
+        return len(OFFSETS[kind])
+    return 1 if name.startswith(("Digit", "the paper", "halving")) else drawn

@@ -111,10 +111,13 @@ def _table(name: str, curves: dict[float, dict[int, float]]) -> Table:
     return Table(name, rates, scores, np.median(untrained) if untrained else None)
 
 
-def read_all(folder: Path | None) -> list[Table]:
-    """The tables of a folder, or the own ones; tables of a paper's log are left out."""
+def read_all(folder: Path | None, inits: int | None = None) -> list[Table]:
+    """The tables of a folder, or the own ones; those of a paper's log are left out.
+
+    Of a task, the first `inits` are read, or all.
+    """
     folder = OWN if folder is None else folder
     paths = sorted(p for p in folder.glob("*.csv.gz") if not p.name.startswith("paper-"))
     if not paths:
         raise ValueError(f"no learning-curve table (*.csv.gz) in {folder}")
-    return [table for path in paths for table in read(path)]
+    return [table for path in paths for table in read(path)[:inits]]
