@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from lrsearch.evidence import Evidence
 from lrsearch.exploit import Exploit
 from lrsearch.rate import Rate
 from lrsearch.results.axes import Axis, upper_limit
+from lrsearch.results.chart import Band, Chart, Line, Point
 from lrsearch.results.search_like import SearchLike
 from lrsearch.results.table import best_first, round_name, round_scores, score_text, turns_of
 from lrsearch.trial import Round, TrialRecord
 
-__all__ = ["EXPLOIT", "Band", "Chart", "Line", "Point", "charts_of"]
+__all__ = ["EXPLOIT", "charts_of"]
 
 EXPLOIT = "Phase 2"
 MOST_CURVES = 60
@@ -27,117 +27,6 @@ _ROUND_MARKS = (
     "Filled: kept. Ringed: recommended. Shaded: the interval that the scores cannot tell apart "
     "from the best. × diverged. ▵ ▿ beyond the chart."
 )
-
-
-@dataclass(frozen=True)
-class Point:
-    """One point.
-
-    Attributes
-    ----------
-    x, y : float
-        Where it lies; a `y` of None: it diverged.
-    label : str
-        What it is.
-    kept : bool
-        Whether its rate was kept.
-    best : bool
-        Whether it is the one to use.
-    """
-
-    x: float
-    y: float | None
-    label: str
-    kept: bool = False
-    best: bool = False
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line through points.
-
-    Attributes
-    ----------
-    points : sequence of (float, float)
-        In their order.
-    label : str
-        What it is.
-    tint : float, optional
-        Where its colour lies on the chart's scale, from 0 to 1; None: it has none.
-    series : int, optional
-        Which one of several that follow each other.
-    best : bool
-        Whether it is to stand out.
-    """
-
-    points: Sequence[tuple[float, float]]
-    label: str
-    tint: float | None = None
-    series: int | None = None
-    best: bool = False
-
-
-@dataclass(frozen=True)
-class Band:
-    """A stretch of the x axis."""
-
-    low: float
-    high: float
-    label: str
-
-
-@dataclass(frozen=True)
-class Chart:
-    """One chart.
-
-    Attributes
-    ----------
-    key : str
-        Its name among the charts of a search, and that of its file.
-    section : str
-        The heading under which it stands.
-    title : str
-        What it shows.
-    x, y : Axis
-        The axes, with their limits.
-    better : {"lower", "higher"}
-        Which scores are better.
-    points, lines, band
-        What is drawn.
-    scale : (Rate, Rate), optional
-        The rates at the two ends of the scale of colours.
-    caption, marks : str
-        What stands below it; what its marks mean.
-    """
-
-    key: str
-    section: str
-    title: str
-    x: Axis
-    y: Axis
-    better: Literal["lower", "higher"]
-    points: Sequence[Point] = ()
-    lines: Sequence[Line] = ()
-    band: Band | None = None
-    scale: tuple[Rate, Rate] | None = None
-    caption: str = ""
-    marks: str = ""
-
-    def beyond(self, point: Point) -> int:
-        """Whether a point lies above the chart (1), below it (-1) or in it (0).
-
-        What diverged lies beyond the worst scores.
-        """
-        if point.y is None:
-            return 1 if self.better == "lower" else -1
-        return (point.y > self.y.high) - (point.y < self.y.low)
-
-    def height(self, point: Point) -> float:
-        """Where a point is drawn: at the edge of the chart if it lies beyond it."""
-        beyond = self.beyond(point)
-        if point.y is None or beyond:
-            return self.y.high if beyond > 0 else self.y.low
-        return point.y
 
 
 def charts_of(

@@ -15,7 +15,8 @@ from lrsearch.checks import other_file
 from lrsearch.escaping import page_text
 from lrsearch.exploit import Exploit
 from lrsearch.files import write_text
-from lrsearch.results.charts import EXPLOIT, Chart, charts_of
+from lrsearch.results.chart import Chart
+from lrsearch.results.charts import EXPLOIT, charts_of
 from lrsearch.results.search_like import SearchLike, at_one_moment
 from lrsearch.results.svg import svg_text
 from lrsearch.results.table import TRIAL_COLUMNS, best_first, trial_rows, turns_of, value_text

@@ -11,7 +11,8 @@ from typing import Any
 from lrsearch.exploit import Exploit
 from lrsearch.files import replacing
 from lrsearch.results.axes import Axis
-from lrsearch.results.charts import Chart, Point, charts_of
+from lrsearch.results.chart import Chart, Point
+from lrsearch.results.charts import charts_of
 from lrsearch.results.search_like import SearchLike
 
 __all__ = ["figures", "write_figures"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lrsearch.escaping import page_text
-from lrsearch.results.charts import Band, Chart, Line, Point
+from lrsearch.results.chart import Band, Chart, Line, Point
 
 __all__ = ["svg_text"]
 
