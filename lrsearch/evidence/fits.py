@@ -95,7 +95,7 @@ def fitted(
     --------
     >>> u = np.arange(-2.0, 3.0)
     >>> found = fitted(u, 1 + u**2, np.ones(5), None, np.zeros(5), 2)
-    >>> found.coefficients.round(6).tolist()
+    >>> (found.coefficients.round(6) + 0.0).tolist()
     [1.0, 0.0, 1.0]
     """
     scale = float(np.abs(u).max()) or 1.0
