@@ -23,7 +23,7 @@ def plot_search(search: Search, param: str, ax: Any = None) -> Any:
     param : str
         What the rate is called.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; by default on a figure of its own.
+        Where to draw; by default on a figure of its own, which a notebook shows.
 
     Returns
     -------
@@ -35,12 +35,12 @@ def plot_search(search: Search, param: str, ax: Any = None) -> Any:
         If matplotlib is not installed.
     """
     try:
-        from matplotlib.figure import Figure
+        from matplotlib import pyplot
     except ImportError as error:
         raise ImportError('plot() needs matplotlib: pip install "lrsearch[plot]"') from error
 
     if ax is None:
-        ax = Figure(figsize=(7.2, 4.2), layout="constrained").add_subplot()
+        ax = pyplot.subplots(figsize=(7.2, 4.2), layout="constrained")[1]
     evidence = search.evidence()
     if evidence is not None:
         ax.axvspan(float(evidence.low), float(evidence.high), alpha=0.12, label="as good")
