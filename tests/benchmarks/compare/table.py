@@ -60,7 +60,7 @@ def figure(path: Path, title: str, rows: Rows) -> None:
     from matplotlib import pyplot
 
     ends = sorted(((name, _end(runs)) for name, runs in rows.items()), key=lambda e: -e[1].score)
-    low = ends[-1][1].score
+    low = min(end.score - end.spread for _, end in ends)
     top = low + 3 * (float(np.median([end.score for _, end in ends])) - low)
     drawing, axes = pyplot.subplots(figsize=(9, 0.26 * len(ends) + 1.2))
     for place, (name, end) in enumerate(ends):
@@ -75,7 +75,7 @@ def figure(path: Path, title: str, rows: Rows) -> None:
     names = [f"{name.replace('*', '')}  ({end.epochs:,.0f} epochs)" for name, end in ends]
     axes.set_yticks(range(len(ends)), names, fontsize=8)
     axes.set(xlabel="best validation score, all epochs spent: smaller is better",
-             xlim=(low - 0.08 * (top - low), top), ylim=(-0.6, len(ends) - 0.4))  # fmt: skip
+             xlim=(low - 0.02 * (top - low), top), ylim=(-0.6, len(ends) - 0.4))  # fmt: skip
     axes.set_title(title, fontsize=10, pad=12)
     axes.grid(axis="y", color="0.93")
     axes.set_axisbelow(True)
