@@ -277,6 +277,40 @@ class Search(ABC):
         """Which rates the scores cannot tell apart from the best; None where no trial has one."""
         return Evidence.of(self._records, self.direction, self.rate)
 
+    def plot(self, ax: Any = None, name: str = "score") -> Any:
+        """Draw all its rates: score against rate, the round or a race's epochs as colour.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; by default on a figure of its own, which a notebook shows.
+        name : str
+            What the score is called.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        RuntimeError
+            If no rate above 0 has a finite score yet.
+        ImportError
+            If matplotlib is not installed.
+
+        Examples
+        --------
+        >>> import lrsearch
+        >>> search = lrsearch.GridSearch(["0.1", "0.01"], epochs=1)
+        >>> for trial in search:
+        ...     search.tell(trial, abs(trial.rate - 0.02))
+        >>> search.plot(name="loss").get_ylabel()
+        'loss (lower is better)'
+        """
+        from lrsearch.results import png
+
+        return png.plot_search(self, ax, name)
+
     def schedule(
         self, epochs: int, *, usual: Any = None, averaged: bool = False
     ) -> CosineAnnealing:

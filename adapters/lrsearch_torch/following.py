@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from lrsearch import Epoch, Evidence, Rate, State
 from lrsearch_torch.checks import check_rate
 from lrsearch_torch.explorer import Explorer
@@ -56,9 +58,9 @@ class Follower(Explorer):
         """Whether rank 0 needs a score; it knows."""
         return False
 
-    def plot(self) -> dict[str, Any]:
-        """Nothing: the pictures are rank 0's."""
-        return {}
+    def plot(self) -> Any:
+        """No axes: the pictures are rank 0's."""
+        return np.array([])
 
     def begin(self) -> Epoch | None:
         """Wait for the state and the rate of the next epoch."""

@@ -54,16 +54,15 @@ def evidence(
 
     Example: lrsearch evidence sweep.csv --rate lr --score val_loss --init seed
     """
-    from lrsearch.files import replacing
-    from lrsearch.results import figures, write_html
+    from lrsearch.results import figures, write_figures, write_html
 
-    picture = output.with_suffix(".png")
-    if picture == output:
+    pictures = [output.with_suffix(kind) for kind in (".png", ".svg")]
+    if output in pictures:
         raise typer.BadParameter(
             f"{visible(output)} is the name of the picture, which lies beside the page: give the "
             f"page another, such as {visible(output.with_suffix('.html'))}"
         )
-    for written in (output, picture):
+    for written in (output, *pictures):
         require_other(written, *files_of(sweep))
     with errors_as_sentences():
         trainings, known = trainings_of(sweep, rate, score, init, study)
@@ -81,10 +80,9 @@ def evidence(
         write_html(output, judged, name=name, title=f"Evidence of {Path(sweep).name}")
         say(f"{output}: the page")
         try:
-            drawn = figures(judged, name=name)
+            drawn = figures(judged, name=name)["round_1"]
         except ImportError as error:
             say(f"no picture: {error}")
             return
-        with replacing(picture) as temporary:
-            drawn["round_1"].savefig(temporary, dpi=120, format="png")
-        say(f"{picture}: the picture")
+        made = write_figures(output.parent, {output.stem: drawn})
+        say(f"{' and '.join(map(str, made))}: the picture")

@@ -50,6 +50,8 @@ class Evidence:
         Significant digits of the rate that the scores support; 0 is an honest answer.
     sentence : str
         The same for people, and what the noise contains.
+    direction : {"minimize", "maximize"}
+        Whether a smaller or a larger score is better.
 
     Notes
     -----
@@ -86,6 +88,7 @@ class Evidence:
     noise: float
     digits: int
     sentence: str
+    direction: str = field(default="minimize", repr=False, compare=False)
     _basis: tuple[Sample, Interval] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
@@ -117,7 +120,7 @@ class Evidence:
         )
         errors = [math.nan if r.standard_error is None else r.standard_error for r in used]
         inits = np.array([record.init for record in used])
-        return _judged(Sample(rates, losses, inits, np.array(errors)), rate)
+        return _judged(Sample(rates, losses, inits, np.array(errors)), rate, direction)
 
     @classmethod
     def of_scores(
@@ -183,7 +186,54 @@ class Evidence:
         if seeds is not None:
             named = {seed: index for index, seed in enumerate(dict.fromkeys(seeds))}
             numbers = np.array([named[seed] for seed in seeds])[usable]
-        return _judged(Sample(values[usable], losses[usable], numbers, np.array(spread)[usable]))
+        sample = Sample(values[usable], losses[usable], numbers, np.array(spread)[usable])
+        return _judged(sample, direction=direction)
+
+    @property
+    def trainings(self) -> list[tuple[float, float, float | None]]:
+        """Each training that it was drawn from: its rate, its score, its standard error.
+
+        A trial that a race left behind is credited what its further epochs would have brought.
+
+        Examples
+        --------
+        >>> Evidence.of_scores(["0.1", "0.01"], [0.9, 0.8], direction="maximize").trainings
+        [(0.1, 0.9, None), (0.01, 0.8, None)]
+        """
+        if self._basis is None:
+            return []
+        sample, turned = self._basis[0], sign(self.direction)
+        errors = [None if math.isnan(error) else float(error) for error in sample.errors]
+        scores = (turned * sample.losses).tolist()
+        return list(zip(sample.rates.tolist(), scores, errors, strict=True))
+
+    def plot(self, ax: Any = None, name: str = "score") -> Any:
+        """Draw the scores that it was drawn from, and the interval.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; by default on a figure of its own.
+        name : str
+            What the score is called.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+
+        Examples
+        --------
+        >>> Evidence.of_scores(["0.1", "0.01"], [0.9, 0.8]).plot().get_xlabel()
+        'learning rate'
+        """
+        from lrsearch.results import charts, png
+
+        return png.plot(charts.evidence_chart(self, name), ax)
 
     def next_digit(self) -> NextDigit | None:
         """How many more trainings another digit would take, and at which rates.
@@ -238,7 +288,7 @@ def digits_supported(rate: Rate, low: float, high: float) -> int:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _judged(sample: Sample, rate: Rate | None = None) -> Evidence:
+def _judged(sample: Sample, rate: Rate | None = None, direction: str = "minimize") -> Evidence:
     values, losses = sample.rates, sample.losses
     found = interval(np.log10(values), losses, sample.inits, sample.errors)
     places, index = np.unique(values, return_inverse=True)
@@ -264,7 +314,7 @@ def _judged(sample: Sample, rate: Rate | None = None) -> Evidence:
     known = found.source in ("repeats", "told") or within.sum() >= _MANY
     alike = bool(known and np.ptp(means[within]) <= _ALIKE * found.noise)
     text = sentence(best, *ends, digits, found, alike)
-    return Evidence(best, *ends, found.noise, digits, text, (sample, found))
+    return Evidence(best, *ends, found.noise, digits, text, direction, (sample, found))
 
 
 def _off_the_cliff(

@@ -5,7 +5,7 @@ and `svg` write it.
 """
 
 from lrsearch.results.page import write_html
-from lrsearch.results.png import figures, write_figures
+from lrsearch.results.png import figures, plot_phases, write_figures
 from lrsearch.results.progress import Progress
 from lrsearch.results.run import summary, write_run
 from lrsearch.results.table import (
@@ -25,6 +25,7 @@ __all__ = [
     "Progress",
     "columns_but",
     "figures",
+    "plot_phases",
     "round_scores",
     "rounds_text",
     "score_text",

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from lrsearch.rate import Rate
 from lrsearch.results.axes import Axis
 
-__all__ = ["Band", "Chart", "Line", "Point"]
+__all__ = ["COLOURS", "Band", "Chart", "Line", "Point", "Scale"]
+
+COLOURS = ("#0d0887", "#cc4778", "#f89540")
+"""The low end, the middle and the high end of every scale: dark to light, for all eyes."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,10 @@ class Point:
         Whether its rate was kept.
     best : bool
         Whether it is the one to use.
+    error : float, optional
+        The standard error of `y`, where it was told.
+    tint : float, optional
+        Where its colour lies on the chart's scale, from 0 to 1; None: it has none.
     """
 
     x: float
@@ -33,6 +39,8 @@ class Point:
     label: str
     kept: bool = False
     best: bool = False
+    error: float | None = None
+    tint: float | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,14 @@ class Band:
 
 
 @dataclass(frozen=True)
+class Scale:
+    """What colours mean: ticks from the low end, 0, to the high end, 1."""
+
+    name: str
+    ticks: Sequence[tuple[float, str]]
+
+
+@dataclass(frozen=True)
 class Chart:
     """One chart.
 
@@ -83,14 +99,16 @@ class Chart:
         What it shows.
     x, y : Axis
         The axes, with their limits.
-    better : {"lower", "higher"}
-        Which scores are better.
+    better : {"lower", "higher"}, optional
+        Which scores are better; None: the y axis has none.
     points, lines, band
         What is drawn.
-    scale : (Rate, Rate), optional
-        The rates at the two ends of the scale of colours.
+    scale : Scale, optional
+        What colours mean.
     caption, marks : str
         What stands below it; what its marks mean.
+    below : Chart, optional
+        A lower chart with the same x axis.
     """
 
     key: str
@@ -98,13 +116,14 @@ class Chart:
     title: str
     x: Axis
     y: Axis
-    better: Literal["lower", "higher"]
+    better: Literal["lower", "higher"] | None
     points: Sequence[Point] = ()
     lines: Sequence[Line] = ()
     band: Band | None = None
-    scale: tuple[Rate, Rate] | None = None
+    scale: Scale | None = None
     caption: str = ""
     marks: str = ""
+    below: Chart | None = None
 
     def beyond(self, point: Point) -> int:
         """Whether a point lies above the chart (1), below it (-1) or in it (0).

@@ -18,7 +18,7 @@ from lrsearch.files import write_text
 from lrsearch.results.chart import Chart
 from lrsearch.results.charts import EXPLOIT, charts_of
 from lrsearch.results.search_like import SearchLike, at_one_moment
-from lrsearch.results.svg import svg_text
+from lrsearch.results.svg import LOWER, svg_text
 from lrsearch.results.table import TRIAL_COLUMNS, best_first, trial_rows, turns_of, value_text
 from lrsearch.version import __version__
 
@@ -199,10 +199,18 @@ def _configuration(search: SearchLike, exploit: Exploit | None) -> str:
 
 
 def _figure(chart: Chart) -> str:
-    ramp = "" if chart.scale is None else '<span class="ramp" aria-hidden="true"></span> '
-    below = f"<figcaption>{ramp}{page_text(chart.caption)}</figcaption>" if chart.caption else ""
-    heading = page_text(f"{chart.title}, {chart.better} is better")
-    return f"<figure><h3>{heading}</h3>{svg_text(chart)}{below}</figure>"
+    better = "" if chart.better is None else f", {chart.better} is better"
+    lower = "" if chart.below is None else svg_text(chart.below, LOWER)
+    below = [f"<span>{page_text(chart.caption)}</span>"] if chart.caption else []
+    if chart.scale is not None:
+        low, high = chart.scale.ticks[0][1], chart.scale.ticks[-1][1]
+        below.append(
+            f"<span>{page_text(chart.scale.name)} {page_text(low)} "
+            f'<span class="ramp" aria-hidden="true"></span> {page_text(high)}</span>'
+        )
+    caption = f"<figcaption>{''.join(below)}</figcaption>" if below else ""
+    heading = page_text(chart.title + better)
+    return f"<figure><h3>{heading}</h3>{svg_text(chart)}{lower}{caption}</figure>"
 
 
 def _pairs(heading: str, content: dict[str, Any]) -> str:

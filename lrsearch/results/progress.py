@@ -38,10 +38,10 @@ class Progress:
     >>> from rich.console import Console
     >>> out = io.StringIO()
     >>> with Progress(total=2, console=Console(file=out, width=100)) as progress:
-    ...     progress.update(round=1, place=-3, trial=0, rate="0.004", epoch=1, epochs=2, score=9.0)
+    ...     progress.update(round=2, digit=1, trial=9, rate="0.004", epoch=1, epochs=2, score=9.0)
     ...     progress.update(epoch=2, score=8.5, best=8.5, best_rate="0.004")
-    >>> print(out.getvalue().strip()[:48])
-    2/2 epochs · round 1 · place -3 · trial 0 · rate
+    >>> print(out.getvalue().strip()[:47])
+    2/2 epochs · round 2 · digit 1 · trial 9 · rate
     """
 
     def __init__(self, total: int | None = None, console: Any = None, spent: int = 0) -> None:
@@ -69,7 +69,7 @@ class Progress:
         epochs_done : int
             Epochs that have passed since the last update.
         **fields
-            Any of phase, round, digit, place, trial, rate, epoch, epochs (of this leg), score,
+            Any of phase, round, digit, trial, rate, epoch, epochs (of this leg), score,
             best, best_rate. What is not given stands as it was.
         """
         self._spent += epochs_done
@@ -138,8 +138,8 @@ def described(fields: dict[str, Any]) -> list[str]:
     ['explore', 'round 2', 'rate 0.0004', 'score 236.01']
     """
     parts = [str(fields["phase"])] if fields.get("phase") is not None else []
-    for name in ("round", "place", "trial", "rate"):
-        if fields.get(name) is not None:
+    for name in ("round", "digit", "trial", "rate"):
+        if fields.get(name) is not None and (name != "digit" or fields[name]):
             parts.append(f"{name} {_shown(fields[name])}")
     if fields.get("epoch") is not None:
         of = f"/{fields['epochs']}" if fields.get("epochs") is not None else ""

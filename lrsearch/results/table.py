@@ -20,6 +20,7 @@ __all__ = [
     "best_first",
     "columns_but",
     "round_name",
+    "round_records",
     "round_scores",
     "rounds_text",
     "score_text",
@@ -131,21 +132,21 @@ def best_first(search: SearchLike, records: Iterable[TrialRecord]) -> list[Trial
 
 
 def round_name(round: Round) -> str:
-    """A round by its number and place.
+    """A round by its number, and by the digit that it refines.
 
     Examples
     --------
     >>> round_name(Round(3, 2, -5, [])), round_name(Round(1, 0, None, []))
-    ('round 3, place -5', 'round 1')
+    ('round 3, digit 2', 'round 1')
     """
-    return f"round {round.number}" + ("" if round.place is None else f", place {round.place}")
+    return f"round {round.number}" + (f", digit {round.digit}" if round.digit else "")
 
 
-def round_scores(search: SearchLike, round: Round) -> list[tuple[Rate, float | None]]:
-    """The round's rates in order, each with its mean score over inits; None where it diverged.
+def round_records(search: SearchLike, round: Round) -> list[tuple[Rate, list[TrialRecord]]]:
+    """The round's rates in order, each with its trials: one for each init.
 
-    A rate that was measured in an earlier round keeps that score. Rates without a score so far
-    are left out.
+    A rate that was measured in an earlier round has that one's trials. Rates without a score so
+    far are left out.
     """
     by_rate: dict[Rate, list[TrialRecord]] = {}
     latest: dict[Rate, int] = {}
@@ -156,7 +157,16 @@ def round_scores(search: SearchLike, round: Round) -> list[tuple[Rate, float | N
             by_rate[record.rate] = []
             latest[record.rate] = record.round
         by_rate[record.rate].append(record)
-    return [(rate, _mean_score(by_rate[rate])) for rate in round.rates if rate in by_rate]
+    return [(rate, by_rate[rate]) for rate in round.rates if rate in by_rate]
+
+
+def round_scores(search: SearchLike, round: Round) -> list[tuple[Rate, float | None]]:
+    """The round's rates in order, each with its mean score over inits; None where it diverged.
+
+    A rate that was measured in an earlier round keeps that score. Rates without a score so far
+    are left out.
+    """
+    return [(rate, _mean_score(records)) for rate, records in round_records(search, round)]
 
 
 def rounds_text(search: SearchLike) -> str:
@@ -186,7 +196,10 @@ def rounds_text(search: SearchLike) -> str:
 
 
 class Turn(NamedTuple):
-    """One turn of a second phase: its highest rate, its epochs, its best finite score."""
+    """One turn of a second phase: its highest rate, its epochs, its best finite score.
+
+    The highest rate of the turn in hand is the one that it is on its way to.
+    """
 
     number: int
     peak: Rate
@@ -209,10 +222,12 @@ def turns_of(exploit: Exploit) -> list[Turn]:
     """
     best = min if exploit.direction == "minimize" else max
     turns = []
+    coming = exploit.ask()
     for number, history in itertools.groupby(exploit.history, key=lambda told: told[0].turn):
         steps, scores = zip(*history, strict=True)
         finite = [score for score in scores if score is not None and math.isfinite(score)]
-        peak = Rate(max(step.rate for step in steps)).rounded(4)
+        ahead = exploit.peak_ahead if coming is not None and coming.turn == number else 0.0
+        peak = Rate(max(ahead, *(step.rate for step in steps))).rounded(4)
         turns.append(Turn(number, peak, len(steps), best(finite, default=None)))
     return turns
 

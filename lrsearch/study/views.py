@@ -140,6 +140,11 @@ class StudyViews(ABC):
         with self.unchanged() as search:
             return search.evidence()
 
+    def plot(self, ax: Any = None, name: str = "score") -> Any:
+        """Draw all its rates, as `Search.plot` has it."""
+        with self.unchanged() as search:
+            return search.plot(ax, name)
+
     def schedule(
         self, epochs: int, *, usual: Any = None, averaged: bool = False
     ) -> CosineAnnealing:

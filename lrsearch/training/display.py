@@ -49,7 +49,6 @@ class Display:
             phase=epoch.phase,
             round=None if round is None else round.number,
             digit=None if round is None else round.digit,
-            place=None if round is None else round.place,
             trial=epoch.trial if exploring else None,
             rate=epoch.rate,
             epoch=epoch.epoch,

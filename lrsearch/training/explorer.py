@@ -13,7 +13,7 @@ from lrsearch.checks import at_least, number, sign
 from lrsearch.evidence import Evidence
 from lrsearch.exploit import Exploit
 from lrsearch.rate import Rate
-from lrsearch.results import figures, rounds_text
+from lrsearch.results import plot_phases, rounds_text
 from lrsearch.search import Direction
 from lrsearch.training.average import AfterEpoch, Average
 from lrsearch.training.checkpoints import Checkpoints
@@ -252,20 +252,23 @@ class Explorer:
         """How many batches an epoch has, as far as one was told or counted."""
         return self._batches
 
-    def plot(self) -> dict[str, Any]:
-        """The pictures of what was explored and exploited so far, by their names.
+    def plot(self) -> Any:
+        """Draw what was explored and exploited so far.
 
         Returns
         -------
-        dict of str to matplotlib.figure.Figure
-            As `lrsearch.results.figures`.
+        array of matplotlib.axes.Axes
+            All rates of the search; once the second phase has a score, its score and its rate
+            against the epoch, too. `lrsearch.results.figures` has every chart.
 
         Raises
         ------
+        RuntimeError
+            If no rate above 0 has a finite score yet.
         ImportError
             If matplotlib is not installed.
         """
-        return figures(self.search, self.exploit, self.name)
+        return plot_phases(self.search, self.exploit, self.name)
 
     def show_average(self) -> None:
         """Put the average into the trainee, to be validated; it is there until the next epoch.

@@ -77,6 +77,20 @@ class Outcome:
             return self.explorer.evidence
         return None if self.search is None else self.search.evidence()
 
+    def plot(self) -> Any:
+        """Draw what was explored and exploited, as `Explorer.plot` has it.
+
+        Raises
+        ------
+        RuntimeError
+            If the training has not begun, or no rate above 0 has a finite score yet.
+        ImportError
+            If matplotlib is not installed.
+        """
+        if self.explorer is None:
+            raise RuntimeError("there is nothing to draw before the training begins")
+        return self.explorer.plot()
+
     def report(self, path: str | os.PathLike[str]) -> None:
         """Write the run as one HTML page: rates, evidence, curves, both phases.
 

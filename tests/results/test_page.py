@@ -79,11 +79,11 @@ def test_each_round_is_drawn_with_its_interval_and_as_its_inverse():
     text = page(search, name="NLL")
     evidence = search.evidence()
     for round in search.rounds:
-        place = "" if round.place is None else f", place {round.place}"
-        assert f"Round {round.number}{place}: NLL against rate" in text
-        assert f"Round {round.number}{place}: 1/NLL against rate" in text
+        digit = f", digit {round.digit}" if round.digit else ""
+        assert f"Round {round.number}{digit}: NLL against rate" in text
+        assert f"Round {round.number}{digit}: 1/NLL against rate" in text
     assert f"{evidence.low} to {evidence.high}: not to be told apart" in text
-    assert text.count('class="ring"') == 2 * sum(search.rate in r.rates for r in search.rounds)
+    assert text.count('class="ring"') == 1 + 2 * sum(search.rate in r.rates for r in search.rounds)
     assert "×<title>rate 10: diverged</title>" in text
 
 
@@ -177,6 +177,27 @@ def shown(browser, tmp_path):
     write_html(tmp_path / "page.html", search, phase(), name="NLL", title=NASTY)
     browser.get((tmp_path / "page.html").as_uri())
     return browser
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_every_mark_stands_out_from_its_card_in_light_and_dark(shown, mode):
+    scheme = {"features": [{"name": "prefers-color-scheme", "value": mode}]}
+    shown.execute_cdp_cmd("Emulation.setEmulatedMedia", scheme)
+    ratios = shown.execute_script("""
+        const brush = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+        const light = colour => {
+            brush.fillStyle = colour;
+            brush.fillRect(0, 0, 1, 1);
+            const parts = Array.from(brush.getImageData(0, 0, 1, 1).data).slice(0, 3)
+                .map(c => c / 255).map(c => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4);
+            return .2126 * parts[0] + .7152 * parts[1] + .0722 * parts[2];
+        };
+        const card = light(getComputedStyle(document.querySelector("figure")).backgroundColor);
+        return Array.from(document.querySelectorAll("svg .dot, svg .line:not([style=''])"))
+            .map(mark => light(getComputedStyle(mark).stroke))
+            .map(mark => (Math.max(mark, card) + .05) / (Math.min(mark, card) + .05));""")
+    assert len(ratios) > 20
+    assert min(ratios) > 2
 
 
 def column(browser, number):

@@ -23,9 +23,10 @@ def test_a_run_folder_holds_the_trials_a_summary_and_the_papers_pictures(paper, 
     assert summary["exploit"]["best_score"] == 233.5
     assert summary["data"] == "made up"
     pictures = {path.stem for path in tmp_path.glob("*.png")}
-    assert pictures == {"exploit", *(f"round_{n}{kind}" for n in (1, 2, 3)
+    assert pictures == {"exploit", "rounds", *(f"round_{n}{kind}" for n in (1, 2, 3)
                                      for kind in ("", "_inverse"))}  # fmt: skip
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in tmp_path.glob("*.png"))
+    assert {path.stem for path in tmp_path.glob("*.svg")} == pictures
 
 
 def test_without_matplotlib_a_run_is_written_without_pictures(tmp_path):

@@ -117,7 +117,7 @@ def test_every_view_has_every_column_but_those_that_it_leaves_out(study, tmp_pat
 
 def test_the_table_of_rounds_marks_what_was_kept(paper):
     text = results.rounds_text(paper)
-    assert "round 3, place -5" in text
+    assert "round 3, digit 3" in text
     assert [line.split() for line in text.splitlines() if "*" in line] == [
         ["*", "0.002", "238.97"], ["*", "0.001", "236"], ["*", "0.0007", "234.72"],
         ["*", "0.0004", "234.93"], ["*", "0.00041", "234.48"], ["*", "0.00038", "234.67"],
