@@ -108,13 +108,17 @@ def linear_ticks(low: float, high: float, most: int = 8) -> list[tuple[float, st
     --------
     >>> linear_ticks(0, 1)
     [(0.0, '0'), (0.2, '0.2'), (0.4, '0.4'), (0.6, '0.6'), (0.8, '0.8'), (1.0, '1')]
+    >>> [label for _, label in linear_ticks(0, 20000)][::4]
+    ['0', '20000']
     """
     unit = max(1e-300, 10.0 ** math.floor(math.log10((high - low) / most)))
     step = next(unit * f for f in (1, 2, 5, 10, 20) if (high - low) / (unit * f) <= most)
     first = math.ceil(low / step - 1e-9)
     count = math.floor((high - low) / step + 1e-9) + 1
     values = [round((first + n) * step, 12 - math.floor(math.log10(step))) for n in range(count)]
-    digits = max(3, math.ceil(math.log10(max(abs(low), abs(high)) / step)) + 1)
+    highest = max(abs(low), abs(high))
+    whole = math.floor(math.log10(highest)) + 1
+    digits = max(whole if whole <= 6 else 3, math.ceil(math.log10(highest / step)) + 1, 3)
     return [(v, f"{v + 0.0:.{digits}g}") for v in values if v <= high + 1e-9 * step]
 
 

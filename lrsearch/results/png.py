@@ -17,7 +17,8 @@ from lrsearch.results.search_like import SearchLike
 
 __all__ = ["figure", "figures", "plot", "plot_phases", "plot_search", "write_figures"]
 
-X_CHARACTERS = 68
+_CHARACTERS = 11.5
+"""How many characters of a tick's label an inch holds."""
 _WIDTH, _HEIGHT, _BELOW = 7.2, 4.4, 1.8
 _LABELLED = 5
 _BLUE, _RED, _GREY, _INK = "#0072b2", "#d55e00", "#8a8a8a", "#222222"
@@ -163,7 +164,8 @@ def _draw(axes: Any, chart: Chart, title: bool = True) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     if chart.x.log:
         axes.set_xscale("log")
-    _set_axis(axes.xaxis, axes.set_xlim, chart.x, X_CHARACTERS)
+    wide = axes.get_window_extent().width / axes.figure.dpi
+    _set_axis(axes.xaxis, axes.set_xlim, chart.x, wide * _CHARACTERS)
     _set_axis(axes.yaxis, axes.set_ylim, chart.y)
     if chart.band is not None:
         axes.axvspan(
