@@ -11,7 +11,7 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_external_run = True
 
 TESTING = ["pytest", "pytest-benchmark", "pytest-xdist", "hypothesis", "selenium", "pandas",
-           "tensorboard"]  # fmt: skip
+           "tensorboard", "sybil"]  # fmt: skip
 SIDE_BY_SIDE = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
 TORCH = "torch==2.13.0"  # the version that the examples are tested with
 DEBIAN_IMAGES = Path("/usr/share/datasets/fashion-mnist")
@@ -52,7 +52,8 @@ def backends(session, backend):
     """The Keras tests on each backend."""
     session.install("-e", ".[examples,jax,torch,optuna,cli]", TORCH, *TESTING)
     session.run(
-        "pytest", *SIDE_BY_SIDE, "tests/keras", "adapters/lrsearch_keras", *session.posargs,
+        "pytest", *SIDE_BY_SIDE, "tests/keras", "adapters/lrsearch_keras", "docs/keras.md",
+        *session.posargs,
         env=QUIET | {"KERAS_BACKEND": backend},
     )  # fmt: skip
 
@@ -76,7 +77,9 @@ def optuna(session):
     session.install("-e", ".[optuna]", "psycopg2-binary", "scipy", TORCH, *TESTING)
     if not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         _install_debian(session, "postgresql")
-    session.run("pytest", "tests/optuna", "adapters/lrsearch_optuna", *session.posargs)
+    session.run(
+        "pytest", "tests/optuna", "adapters/lrsearch_optuna", "docs/optuna.md", *session.posargs
+    )
     session.run("pytest", "tests/optuna/workers_on_postgresql.py", *session.posargs)
 
 
@@ -93,7 +96,7 @@ def torch(session):
     session.install("-e", ".[lightning,transformers]", TORCH, *TESTING)
     session.run(
         "pytest", "tests/lightning", "tests/transformers", "adapters/lrsearch_torch",
-        *session.posargs, env=QUIET | {"HF_HUB_OFFLINE": "1"},
+        "docs/torch.md", "docs/lightning.md", "docs/transformers.md", *session.posargs, env=QUIET | {"HF_HUB_OFFLINE": "1"},
     )  # fmt: skip
 
 

@@ -19,8 +19,8 @@ autodoc_default_options = {"members": True, "show-inheritance": True}
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 autodoc_mock_imports = [
-    "accelerate", "h5py", "joblib", "keras", "lightning", "optuna", "ray", "safetensors", "skops", "sklearn",
-    "torch", "transformers",
+    "accelerate", "h5py", "joblib", "keras", "lightning", "optuna", "ray", "safetensors", "skops",
+    "sklearn", "torch", "transformers",
 ]  # fmt: skip
 
 

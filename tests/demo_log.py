@@ -1,4 +1,4 @@
-"""The scores of one run of the demo: the paper's auto-encoder, 10,000 images, five epochs a rate."""
+"""The scores of a run of the demo: the paper's auto-encoder, 10,000 images, five epochs a rate."""
 
 import lrsearch
 

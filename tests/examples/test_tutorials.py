@@ -35,8 +35,9 @@ def test_an_optuna_study():
 def test_the_line_of_the_command_lines_tutorial_finds_a_rate(tmp_path):
     (line,) = re.findall("^lrsearch run .*$", (TUTORIALS / "command-line.md").read_text(), re.M)
     command = line.replace("python examples", f"{sys.executable} {ROOT}/examples").split()[1:]
+    command[1:1] = ["--grid", "0.1,0.001"]
     finished = subprocess.run(
-        [sys.executable, "-m", "lrsearch.cli", *command, "--grid", "0.1,0.001"],
+        [sys.executable, "-m", "lrsearch.cli", *command],
         cwd=tmp_path, capture_output=True, text=True,
     )  # fmt: skip
     assert finished.returncode == 0, finished.stderr
