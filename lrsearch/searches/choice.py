@@ -52,7 +52,8 @@ def aim(
     gained last, what only made good an explosion not counted: where scores lie on a plateau, higher
     rates leave it first. The aim lies as far
     below the leader as epochs are to come; it is as uncertain as it is far, so a prior within a
-    decade of it counts by how certain both are (the mean of two normal estimates).
+    decade of it counts by how certain both are (the mean of two normal estimates). Of losses that
+    are equal the prior says which one leads.
 
     Parameters
     ----------
@@ -77,7 +78,7 @@ def aim(
     [0.1, 0.025]
     """
     losses = finals(curves, _PROVEN)
-    best = int(np.argmin(losses))
+    best = _best(curves, losses, prior)
     leader = curves[best]
     if leader.epochs <= _EARLY * max_epochs:
         untrained = _untrained(curves)
@@ -130,6 +131,16 @@ def choose(
     keys = zip(behind, np.fmax(distance, NEAR), near & ~good, distance, strict=True)
     by_rate = dict(zip(rates, keys, strict=True))
     return sorted(ranked, key=by_rate.__getitem__)
+
+
+def _best(curves: Sequence[Curve], losses: np.ndarray, prior: float | None) -> int:
+    """The place of the least loss, or of one that counts as equal and is nearer to the prior."""
+    best = int(np.argmin(losses))
+    if prior is None:
+        return best
+    tied = _TIED * (_untrained(curves) - float(losses[best]))
+    level = np.flatnonzero(losses <= losses[best] + tied)
+    return int(min(level, key=lambda place: abs(curves[place].x - prior)))
 
 
 def _behind(curve: Curve, leader: Curve, untrained: float, margin: float) -> bool:

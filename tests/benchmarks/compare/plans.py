@@ -76,7 +76,7 @@ def peaks_at(
         if known:
             best = plan.peaks.index(min(known, key=lambda peak: known[peak]))
             chosen |= set(plan.peaks[max(0, best - 1) : best + 1])
-    return sorted(chosen, key=lambda peak: peak != usual)
+    return sorted(chosen, key=lambda peak: (peak != usual, float(peak)))
 
 
 def _mean(trainings: Sequence[Mapping[str, Any]], kind: str) -> float:
