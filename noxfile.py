@@ -96,7 +96,8 @@ def torch(session):
     session.install("-e", ".[lightning,transformers]", TORCH, *TESTING)
     session.run(
         "pytest", "tests/lightning", "tests/transformers", "adapters/lrsearch_torch",
-        "docs/torch.md", "docs/lightning.md", "docs/transformers.md", *session.posargs, env=QUIET | {"HF_HUB_OFFLINE": "1"},
+        "docs/torch.md", "docs/lightning.md", "docs/transformers.md", *session.posargs,
+        env=QUIET | {"HF_HUB_OFFLINE": "1"},
     )  # fmt: skip
 
 
@@ -140,6 +141,24 @@ def torture(session):
         "tests/torch/test_explorer.py", *session.posargs,
         env=QUIET | {"LRSEARCH_TORTURE": "1"},
     )  # fmt: skip
+
+
+@nox.session
+def docs(session):
+    """The site, in docs/_build/html: no warning, no lost link, and a look at it in a browser."""
+    session.install(
+        "-e", ".", "sphinx", "furo", "myst-parser", "pytest", "sybil", "selenium", "rich"
+    )
+    folder = Path("docs/_build/html").absolute()
+    session.run("sphinx-build", "-q", "-W", "--keep-going", "docs", str(folder))
+    session.run("pytest", "tests/site", *session.posargs, env={"LRSEARCH_SITE": str(folder)})
+
+
+@nox.session
+def figures(session):
+    """The pictures of README and site, drawn anew in docs/figures."""
+    session.install("-e", ".[sklearn,plot]")
+    session.run("python", "-m", "docs.figures", *session.posargs)
 
 
 @nox.session

@@ -9,6 +9,7 @@ exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "lrsearch"
 html_static_path = ["_static"]
+html_favicon = "_static/icon.svg"
 html_css_files = ["site.css"]
 default_role = "literal"
 napoleon_use_ivar = True

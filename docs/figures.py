@@ -18,7 +18,7 @@ from lrsearch.results import charts, png
 from tests.benchmarks import measured
 from tests.benchmarks.strategies import tables
 from tests.demo_log import replayed_demo, searched_real
-from tests.paper_log import ROUNDS
+from tests.paper_log import replayed_paper
 
 FOLDER = Path(__file__).parent / "figures"
 BLUE, ORANGE = "#0072b2", "#d55e00"
@@ -36,11 +36,7 @@ def rounds() -> Figure:
 
 def digits() -> Figure:
     """The paper's own log, digit by digit."""
-    search = lrsearch.DigitSearch.paper(first=["0.003", "0.002", "0.001", "0"])
-    scores = iter([score for told in ROUNDS for _, score in told])
-    for trial in search:
-        search.tell(trial, next(scores))
-    return _chart(charts.search_chart(search, "NLL"))
+    return _chart(charts.search_chart(replayed_paper(), "NLL"))
 
 
 def race() -> Figure:

@@ -18,10 +18,16 @@ def setup(names):
     _LEFT.callback(os.chdir, os.getcwd())
     os.chdir(folder)
     names.update(
-        train=train, accuracy=lambda rate, epochs: 1 / (1 + train(rate, epochs)), train_on=train_on, new_model=lambda init: {"epochs": 0},
-        objective=objective, of_keras=of_keras, of_torch=of_torch, of_lightning=of_lightning,
+        train=train,
+        accuracy=lambda rate, epochs: 1 / (1 + train(rate, epochs)),
+        new_model=lambda init: {"epochs": 0},
+        train_on=train_on,
+        objective=objective,
+        of_keras=of_keras,
+        of_torch=of_torch,
+        of_lightning=of_lightning,
         of_transformers=of_transformers,
-    )  # fmt: skip
+    )
     with contextlib.suppress(ImportError):
         names.update(of_numpy(), **of_sklearn())
 

@@ -5,6 +5,8 @@ obtain a good validation result by this Learning Rate Explorer", 2023; NLL on Fa
 round, in the order of training. A rate of 0 had one epoch, every other rate 50.
 """
 
+import lrsearch
+
 ROUNDS = [
     [
         ("0.003", 242.65),
@@ -72,3 +74,12 @@ ROUNDS = [
         ("0.0003", 235.02),
     ],
 ]
+
+
+def replayed_paper():
+    """The paper's phase 1, from the author's log."""
+    search = lrsearch.DigitSearch.paper(first=["0.003", "0.002", "0.001", "0"])
+    scores = iter(score for rows in ROUNDS for _, score in rows)
+    for trial in search:
+        search.tell(trial, next(scores))
+    return search

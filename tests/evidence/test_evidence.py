@@ -16,7 +16,7 @@ from lrsearch.evidence.evidence import Evidence, digits_supported
 from lrsearch.evidence.intervals import interval, t_quantile
 from lrsearch.rate import Rate
 from tests.demo_log import searched_real
-from tests.paper_log import ROUNDS
+from tests.paper_log import replayed_paper
 
 
 def searched(optimum, noise, generator, told=False, shape=lambda d: d * d, **settings):
@@ -25,15 +25,6 @@ def searched(optimum, noise, generator, told=False, shape=lambda d: d * d, **set
     for trial in search:
         score = shape(math.log10(trial.rate) - optimum) + generator.gauss(0, noise)
         search.tell(trial, score, noise if told else None)
-    return search
-
-
-def replayed_paper():
-    """The paper's phase 1, from the author's log."""
-    search = lrsearch.DigitSearch.paper(first=["0.003", "0.002", "0.001", "0"])
-    scores = iter(score for rows in ROUNDS for _, score in rows)
-    for trial in search:
-        search.tell(trial, next(scores))
     return search
 
 

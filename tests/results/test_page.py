@@ -3,15 +3,14 @@
 import html.parser
 import itertools
 import math
-import os
 import re
-import shutil
 
 import pytest
 
 import lrsearch
 from lrsearch.results.page import page, write_html
 from lrsearch.study.study import Study
+from tests.browser import in_scheme, of_width, started
 
 NASTY = '</script><img src=x onerror="document.title=1">&"\'<'
 
@@ -148,26 +147,8 @@ def test_a_long_table_leaves_out_the_worst():
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    """A real browser without a screen: Debian's packages chromium and chromium-driver."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    driver = shutil.which("chromedriver")
-    if chromium is None or driver is None:
-        absent = pytest.fail if os.environ.get("CI") else pytest.skip
-        absent("the pages are looked at with chromium and chromium-driver")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for switch in (
-        "headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run",
-        "disable-background-networking", "disable-component-update", "disable-sync",
-        "disable-dev-shm-usage", f"user-data-dir={tmp_path_factory.mktemp('profile')}",
-    ):  # fmt: skip
-        options.add_argument("--" + switch)
-    started = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield started
-    started.quit()
+    with started(tmp_path_factory.mktemp("profile")) as driven:
+        yield driven
 
 
 @pytest.fixture
@@ -181,8 +162,7 @@ def shown(browser, tmp_path):
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_every_mark_stands_out_from_its_card_in_light_and_dark(shown, mode):
-    scheme = {"features": [{"name": "prefers-color-scheme", "value": mode}]}
-    shown.execute_cdp_cmd("Emulation.setEmulatedMedia", scheme)
+    in_scheme(shown, mode)
     ratios = shown.execute_script("""
         const brush = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
         const light = colour => {
@@ -217,10 +197,7 @@ def test_the_page_renders_without_an_error(shown):
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_page_fits_its_window(shown, width):
-    shown.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride",
-        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500},
-    )
+    of_width(shown, width)
     shown.refresh()
     assert shown.execute_script("return document.documentElement.scrollWidth") <= width
     rate = shown.find_element("css selector", ".rate")
