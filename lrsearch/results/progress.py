@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from lrsearch.escaping import page_text
+
 __all__ = ["Progress", "duration"]
 
+_REFRESH = 0.25
 _INSTALL = 'pip install "lrsearch[cli]"'
 
 
 class Progress:
     """One bar over the epochs, and under it what is being tried.
 
-    Where output is no terminal, a line is printed for each trial's leg instead, and for each tenth
-    of a second phase.
+    A notebook shows it as one output that is written over. Where output is no terminal, a line
+    is printed for each trial's leg instead, and for each tenth of a second phase.
 
     Parameters
     ----------
@@ -55,7 +59,8 @@ class Progress:
         self._spent = self._before = spent
         self._begun = time.monotonic()
         self._live: Any = None
-        if self.console.is_terminal or self.console.is_jupyter:
+        self._cell = _Cell(self._html) if self.console.is_jupyter else None
+        if self.console.is_terminal and self._cell is None:
             from rich.live import Live
 
             self._live = Live(self._drawing(), console=self.console, refresh_per_second=4)
@@ -74,7 +79,9 @@ class Progress:
         """
         self._spent += epochs_done
         self._fields.update(fields)
-        if self._live is not None:
+        if self._cell is not None:
+            self._cell.update()
+        elif self._live is not None:
             self._live.update(self._drawing())
         elif self._line_is_due():
             self.console.print(self._line(), highlight=False, soft_wrap=True)
@@ -85,6 +92,8 @@ class Progress:
 
     def close(self) -> None:
         """Leave the last state on the screen and stop drawing."""
+        if self._cell is not None:
+            self._cell.update(last=True)
         if self._live is not None:
             self._live.update(self._drawing())
             self._live.stop()
@@ -111,6 +120,16 @@ class Progress:
         total = f"{self._spent}/{self.total}" if self.total is not None else f"{self._spent}"
         return " · ".join([f"{total} epochs", *described(self._fields)])
 
+    def _times(self) -> tuple[str, str, str]:
+        """The epochs, the time that has passed, and what is left of it."""
+        elapsed = time.monotonic() - self._begun
+        count = f"{self._spent}" if self.total is None else f"{self._spent}/{self.total}"
+        left = ""
+        here = self._spent - self._before
+        if self.total is not None and here:
+            left = f"at most {duration(elapsed / here * max(0, self.total - self._spent))} left"
+        return f"{count} epochs", duration(elapsed), left
+
     def _drawing(self) -> Any:
         from rich.console import Group
         from rich.progress_bar import ProgressBar
@@ -118,15 +137,39 @@ class Progress:
         from rich.text import Text
 
         head = Table.grid(padding=(0, 1))
-        elapsed = time.monotonic() - self._begun
-        count = f"{self._spent}" if self.total is None else f"{self._spent}/{self.total}"
-        left = ""
-        here = self._spent - self._before
-        if self.total is not None and here:
-            left = f"at most {duration(elapsed / here * max(0, self.total - self._spent))} left"
         bar = ProgressBar(total=self.total or None, completed=self._spent, width=30)
-        head.add_row("lrsearch", bar, f"{count} epochs", duration(elapsed), left)
+        head.add_row("lrsearch", bar, *self._times())
         return Group(head, Text(" · ".join(described(self._fields)) or "starting", style="dim"))
+
+    def _html(self) -> tuple[str, str]:
+        """The same for a notebook, and as text for where its page is not shown."""
+        head = "  ".join(filter(None, self._times()))
+        status = " · ".join(described(self._fields)) or "starting"
+        most = "" if not self.total else f' max="{self.total}" value="{self._spent}"'
+        bar = f'<progress style="width: 16em; vertical-align: middle"{most}></progress>'
+        page = f"<div>lrsearch {bar} {page_text(head)}<br><small>{page_text(status)}</small></div>"
+        return page, f"lrsearch {head}\n{status}"
+
+
+class _Cell:
+    """One output of a notebook's cell, written over as long as something is new."""
+
+    def __init__(self, shown: Callable[[], tuple[str, str]]) -> None:
+        from IPython.display import display
+
+        self._shown = shown
+        self._written = time.monotonic()
+        self._output = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+
+    def update(self, last: bool = False) -> None:
+        """Write it over, some times a second at the most, and once more at the end."""
+        if last or time.monotonic() - self._written >= _REFRESH:
+            self._written = time.monotonic()
+            self._output.update(self._bundle(), raw=True)
+
+    def _bundle(self) -> dict[str, str]:
+        page, text = self._shown()
+        return {"text/html": page, "text/plain": text}
 
 
 def described(fields: dict[str, Any]) -> list[str]:
