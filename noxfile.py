@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tomllib
 from pathlib import Path
 
 import nox
@@ -12,6 +13,7 @@ nox.options.error_on_external_run = True
 
 TESTING = ["pytest", "pytest-benchmark", "pytest-xdist", "hypothesis", "selenium", "pandas",
            "tensorboard", "sybil"]  # fmt: skip
+NOTEBOOK = ["jupytext", "nbclient", "ipykernel"]
 SIDE_BY_SIDE = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile"]
 TORCH = "torch==2.13.0"  # the version that the examples are tested with
 DEBIAN_IMAGES = Path("/usr/share/datasets/fashion-mnist")
@@ -21,13 +23,29 @@ PEERS = {  # of bench-strategies, each in an environment of its own
     "KerasTuner": ["keras-tuner", "scipy", "six"],
 }
 NUMPY = {"KERAS_BACKEND": "numpy"}
+PYTHONS = ("3.11", "3.12", "3.13")
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
+LOWEST = {
+    "plot": (["tests/results/test_png.py", "tests/results/test_charts.py"], {}),
+    "cli": (["tests/cli/test_commands.py", "tests/cli/test_options.py"], {}),
+    "sklearn": (["tests/sklearn/test_search_cv.py", "tests/sklearn/test_racing.py"], {}),
+    "optuna": (["tests/optuna"], {}),
+    "tensorflow": (["tests/keras/test_fit.py", "tests/keras/test_resume.py"], {}),
+    "jax": (["tests/keras/test_fit.py"], {"KERAS_BACKEND": "jax"}),
+    "torch": (["tests/torch/test_explorer.py", "tests/torch/test_resume.py"], {}),
+    "lightning": (["tests/lightning"], {}),
+    "transformers": (["tests/transformers"], {"HF_HUB_OFFLINE": "1"}),
+    "ray": (["tests/ray/test_searcher.py"], {}),
+}
+"""Tests that an extra's lowest versions have to pass, and the variables that they need."""
 
 
 @nox.session
 def tests(session):
     """All tests, the examples at their smallest size among them."""
-    session.install("-e", ".[examples,jax,torch,optuna,cli]", TORCH, "optax", "flax", *TESTING)
+    session.install(
+        "-e", ".[examples,jax,torch,optuna,cli]", TORCH, "optax", "flax", *TESTING, *NOTEBOOK
+    )
     session.run("pytest", *SIDE_BY_SIDE, *session.posargs, env=QUIET)
 
 
@@ -152,6 +170,63 @@ def docs(session):
     folder = Path("docs/_build/html").absolute()
     session.run("sphinx-build", "-q", "-W", "--keep-going", "docs", str(folder))
     session.run("pytest", "tests/site", *session.posargs, env={"LRSEARCH_SITE": str(folder)})
+
+
+@nox.session
+def release(session):
+    """Wheel and sdist, as an index wants them; the wheel's doctests with NumPy alone."""
+    session.install("build", "twine", "pytest")
+    folder = Path(session.create_tmp()).absolute()
+    session.run("python", "-m", "build", "--outdir", str(folder / "dist"))
+    (wheel,) = (folder / "dist").glob("*.whl")
+    (sdist,) = (folder / "dist").glob("*.tar.gz")
+    session.run("twine", "check", "--strict", str(wheel), str(sdist))
+    session.run(
+        "pytest", "-c", os.devnull, "--rootdir", ".", "--noconftest", "-p", "no:cacheprovider",
+        "tests/release/built.py", env={"LRSEARCH_DIST": str(folder / "dist")},
+    )  # fmt: skip
+    for version in PYTHONS:
+        python = shutil.which(f"python{version}")
+        if python is None:
+            session.warn(f"Python {version} is not here: the wheel is not tried with it")
+            continue
+        empty = folder / f"empty-{version}"
+        session.run(python, "-m", "venv", "--clear", str(empty), external=True)
+        inside = str(empty / "bin" / "python")
+        session.run(inside, "-m", "pip", "install", "-q", str(wheel), external=True)
+        session.chdir(folder)
+        checks = Path(__file__).parent / "tests" / "release" / "doctests.py"
+        session.run(inside, "-I", str(checks), external=True)
+        session.chdir(Path(__file__).parent)
+
+
+@nox.session
+@nox.parametrize("extra", list(LOWEST))
+def lowest(session, extra):
+    """The lowest versions that an extra names, and its tests."""
+    with Path("pyproject.toml").open("rb") as file:
+        project = tomllib.load(file)["project"]
+    named = [*project["dependencies"], *_named(project["optional-dependencies"], extra)]
+    session.install(*(requirement.replace(">=", "==") for requirement in named), *TESTING)
+    session.install("-e", ".", "--no-deps", "scikit-learn")
+    tests, variables = LOWEST[extra]
+    session.run("pytest", *tests, *session.posargs, env=QUIET | variables)
+
+
+def _named(extras, extra):
+    """What an extra needs, those that it names itself included."""
+    for requirement in extras[extra]:
+        if requirement.startswith("lrsearch["):
+            yield from _named(extras, requirement.removeprefix("lrsearch[").removesuffix("]"))
+        else:
+            yield requirement
+
+
+@nox.session
+def notebook(session):
+    """examples/colab.ipynb, made anew from examples/colab.py."""
+    session.install("jupytext")
+    session.run("jupytext", "--to", "ipynb", "-o", "examples/colab.ipynb", "examples/colab.py")
 
 
 @nox.session
