@@ -1,0 +1,47 @@
+"""All doctests of the core, with what is installed: NumPy alone, where this is run for a release.
+
+A module or an example that needs an extra has to say so by an ImportError that names it.
+"""
+
+import doctest
+import importlib
+import pkgutil
+import sys
+
+import lrsearch
+
+EXTRAS = {"lrsearch.cli", "lrsearch.testing"}
+"""Rooms that cannot be entered without an extra."""
+
+
+class Runner(doctest.DocTestRunner):
+    """Counts what stopped at an extra that is missing."""
+
+    missing = 0
+
+    def report_unexpected_exception(self, out, test, example, exc_info):
+        if issubclass(exc_info[0], ImportError) and "pip install" in str(exc_info[1]):
+            self.missing += 1
+        else:
+            super().report_unexpected_exception(out, test, example, exc_info)
+
+
+def main():
+    runner = Runner(verbose=False)
+    finder = doctest.DocTestFinder()
+    for module in pkgutil.walk_packages(lrsearch.__path__, "lrsearch."):
+        if any(module.name == room or module.name.startswith(f"{room}.") for room in EXTRAS):
+            continue
+        for test in finder.find(importlib.import_module(module.name), module.name):
+            runner.run(test)
+    failures = runner.failures - runner.missing
+    print(
+        f"Python {sys.version.split()[0]}, lrsearch {lrsearch.__version__} from "
+        f"{lrsearch.__file__}: {runner.tries} examples, {failures} failed, "
+        f"{runner.missing} need an extra"
+    )
+    return int(failures > 0 or runner.tries < 200)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
