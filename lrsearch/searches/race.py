@@ -14,7 +14,7 @@ from lrsearch.rate import Rate
 from lrsearch.search import Direction, Search
 from lrsearch.searches.choice import choose
 from lrsearch.searches.digits import DECADES
-from lrsearch.searches.levels import Plan, beginning, fills, levels, plan, share
+from lrsearch.searches.levels import Plan, beginning, fills, levels, middle_out, plan, share
 from lrsearch.trial import TrialRecord
 
 __all__ = ["DigitRace"]
@@ -26,12 +26,13 @@ _DIGITS = 2
 class DigitRace(Search):
     """Find a learning rate with a budget of epochs, by racing trials against each other.
 
-    The race begins with a few epochs of each decade. It then climbs levels of doubling epochs; on
-    each, with an equal part of the budget, it continues the trials whose rates the scores cannot
-    rule out, and fills the gaps between them with rates of more digits (see `levels`).
-    Slow rates stay in as long as the epochs to come can bring them to where the leader is; where
-    scores have stopped moving early, higher rates are looked at, in case that is a plateau; where
-    the best rate lies at an end of the range, the range moves.
+    The race begins with a few epochs of four rates about the middle of the range, and looks at more
+    decades where scores ask for it. It then climbs levels of doubling epochs; on each, with an
+    equal part of the budget, it continues the trials whose rates the scores cannot rule out, and
+    fills the gaps between them with rates of more digits (see `levels`). Slow rates stay in as long
+    as the epochs to come can bring them to where the leader is; where scores have stopped moving
+    early, higher rates are looked at, in case that is a plateau; where the best rate lies at an end
+    of the range, the range moves.
 
     Parameters
     ----------
@@ -42,12 +43,12 @@ class DigitRace(Search):
     direction : {"minimize", "maximize"}
         Whether a smaller or a larger score is better.
     first : sequence of rates
-        The rates to begin with. By default eight decades, 10 to 1e-6.
+        The range, and the rates to try before any that lie between them; those that scores rule
+        out are not tried. By default eight decades, 10 to 1e-6.
     prior : rate, optional
         A rate that is believed in within a factor of ten or so, such as an optimizer's default. The
-        race begins with it and three others, and takes more of `first` only where scores ask for
-        it; while they say little, the rate recommended is nearer to it. One that is three decades
-        off costs a few epochs.
+        race begins at it instead of in the middle; while scores say little, the rate recommended is
+        nearer to it. One that is three decades off costs a few epochs.
 
     Raises
     ------
@@ -211,8 +212,10 @@ class DigitRace(Search):
         """
         if not self._curves:
             limit = share(self.budget, self._levels)
-            spread = fills(sorted(self._tried), -math.inf, math.inf, 0.07, -3, _DIGITS)
-            next = Plan(self._levels[0], list(islice(spread, int(limit))), limit)
+            rates = sorted({*self._tried, *self.first})
+            spread = fills(rates, -math.inf, math.inf, 0.07, -3, _DIGITS)
+            jobs = [*middle_out(self.first), *islice(spread, int(limit))]
+            next = Plan(self._levels[0], jobs, limit)
             return self._fitting(next, self._ahead, resume), next.stop
         top = len(self._levels)
         for level in range(min(self._level + 1, top), top + 1):

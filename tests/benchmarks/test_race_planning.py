@@ -21,10 +21,9 @@ def scores(trial):
 
 
 def begun():
-    """A race that has to plan its next leg, with so many trials told."""
+    """A race that has to plan its next leg, with so many trials told, as by so many workers."""
     race = DigitRace(100_000, 100, first=RATES)
-    while len(race.trials) < TRIALS:
-        trial = race.ask()
+    for trial in [race.ask() for _ in range(TRIALS)]:
         race.tell(trial, scores(trial))
     return race
 

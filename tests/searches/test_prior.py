@@ -112,9 +112,9 @@ def test_a_race_begins_at_its_prior():
 
 
 def test_a_right_prior_leaves_more_epochs_for_the_rates_that_matter():
-    plain, believed = race(noisy, 25, 100), race(noisy, 25, 100, prior="0.01")
+    plain, believed = (race(lambda x, e: noisy(x, e, -4), 25, 100, prior=p) for p in (None, "1e-5"))
     near = [
-        sum(r.epoch for r in found.trials if 0.003 <= r.rate <= 0.1) for found in (plain, believed)
+        sum(r.epoch for r in found.trials if 3e-6 <= r.rate <= 1e-4) for found in (plain, believed)
     ]
     assert near[1] > near[0]
 
