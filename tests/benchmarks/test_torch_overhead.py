@@ -1,5 +1,6 @@
 """What the PyTorch loop costs: the share of its hooks, and the ratio to a loop by hand."""
 
+import itertools
 import statistics
 import time
 from collections.abc import Callable
@@ -78,6 +79,7 @@ def test_the_hooks_take_at_most_two_percent_and_the_loop_is_as_fast_as_by_hand(
 
     other, by_hand, validate_other = made()
     loops: dict[str, list[float]] = {"explorer": [], "by hand": []}
+    inside = [0.0]
 
     def loop() -> None:
         begin = time.perf_counter()
@@ -86,6 +88,7 @@ def test_the_hooks_take_at_most_two_percent_and_the_loop_is_as_fast_as_by_hand(
             explorer.report(validated)
             middle = time.perf_counter()
             loops["explorer"].append(middle - begin)
+            inside.append(sum(seconds) - sum(validating))
             train_one_epoch(other, by_hand, x)
             validate_other()
             begin = time.perf_counter()
@@ -93,13 +96,15 @@ def test_the_hooks_take_at_most_two_percent_and_the_loop_is_as_fast_as_by_hand(
 
     benchmark.pedantic(loop, rounds=1)
     assert len(explorer.history) == EPOCHS
-    share = (sum(seconds) - sum(validating)) / sum(loops["explorer"])
+    epoch = statistics.median(loops["explorer"])
+    share = statistics.median(later - now for now, later in itertools.pairwise(inside)) / epoch
+    once = sum(seconds) - sum(validating) - share * epoch * EPOCHS  # pictures, mostly
     ratio = statistics.median(
         ours / theirs for ours, theirs in zip(loops["explorer"], loops["by hand"], strict=True)
     )
-    benchmark.extra_info.update(share=share, ratio=ratio, hooks=sum(seconds) - sum(validating))
+    benchmark.extra_info.update(share=share, ratio=ratio, once=once)
     print(
-        f"\n{share:.2%} of {statistics.median(loops['explorer']):.2f} s an epoch inside the hooks, "
+        f"\n{share:.2%} of {epoch:.2f} s an epoch inside the hooks, {once:.2f} s once, "
         f"{ratio:.3f} of the time by hand"
     )
     assert share <= SHARE
