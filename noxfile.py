@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -186,7 +187,7 @@ def release(session):
         "tests/release/built.py", env={"LRSEARCH_DIST": str(folder / "dist")},
     )  # fmt: skip
     for version in PYTHONS:
-        python = shutil.which(f"python{version}")
+        python = _python(version)
         if python is None:
             session.warn(f"Python {version} is not here: the wheel is not tried with it")
             continue
@@ -211,6 +212,15 @@ def lowest(session, extra):
     session.install("-e", ".", "--no-deps", "scikit-learn")
     tests, variables = LOWEST[extra]
     session.run("pytest", *tests, *session.posargs, env=QUIET | variables)
+
+
+def _python(version):
+    """An interpreter of that version that runs, if there is one."""
+    path = shutil.which(f"python{version}")
+    runs = (
+        path is not None and subprocess.run([path, "-c", ""], capture_output=True).returncode == 0
+    )
+    return path if runs else None
 
 
 def _named(extras, extra):
