@@ -47,12 +47,38 @@ def main(arguments: argparse.Namespace) -> None:
         vae.generate(model, 24),
         title=f"Rate {explorer.rate}: test NLL {test:.2f}",
     )
-    print(search.evidence().sentence)
+    minutes = (time.monotonic() - begun) / 60
     print(
         f"rate {explorer.rate}, validation NLL {explorer.best_score:.2f}, test NLL {test:.2f}, "
-        f"{len(explorer.history)} epochs in {(time.monotonic() - begun) / 60:.1f} minutes"
+        f"{len(explorer.history)} epochs in {minutes:.1f} minutes"
     )
-    print(f"Everything is in {folder}/")
+    print(last_words(explorer, test, arguments.framework, folder))
+
+
+NEXT = {
+    "keras": "model.fit(..., epochs=200, callbacks=[LRExplorerCallback()])  # lrsearch_keras",
+    "torch": "for epoch in Explorer(model, optimizer, epochs=100): ...  # lrsearch_torch",
+}
+
+
+def last_words(explorer, test: float, framework: str, folder: Path) -> str:
+    """What was found, and what to do with it, for someone who knows nothing of all this."""
+    found = explorer.evidence
+    alike = f"any rate from {found.low} to {found.high} would have done as well"
+    if found.low == found.high:
+        alike = "no other rate that was tried does as well"
+    rounds = folder / "rounds.png"
+    return f"""
+WHAT WAS FOUND
+  The learning rate to train this model with is {explorer.rate}; as far as the scores can tell,
+  {alike}.
+  Trained with it, the model describes images that it has never seen at a cost of {test:.2f}
+  each (the NLL: smaller is better). Pictures of what it has learned: {folder}/images.png
+  Which rates were tried, and how they did: {rounds if rounds.exists() else folder / "round_1.png"}
+WHAT TO DO NEXT
+  Let it find the rate of a model of your own, in one line:
+    {NEXT[framework]}
+  README.md shows it for other frameworks; all numbers of this run are in {folder}/"""
 
 
 def plan(arguments: argparse.Namespace):

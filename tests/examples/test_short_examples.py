@@ -117,6 +117,18 @@ def test_the_papers_task_says_where_its_images_come_from_and_what_it_found(vae):
     assert summary["exploit"]["epochs"] == 3
 
 
+def test_its_last_lines_say_what_was_found_and_what_to_do_next(vae):
+    folder, output = vae
+    found, following = output.partition("WHAT WAS FOUND")[2].split("WHAT TO DO NEXT")
+    rate = json.loads((folder / "summary.json").read_text())["rate"]
+    assert f"The learning rate to train this model with is {rate};" in found
+    assert "smaller is better" in found
+    for path in re.findall(r"\S+\.png", found):
+        assert Path(path).is_file()
+    assert "LRExplorerCallback()" in following
+    assert len(output.partition("WHAT WAS FOUND")[2].splitlines()) < 13
+
+
 def test_its_predictions_are_a_score_and_ten_latent_means_a_test_image(vae):
     folder, output = vae
     lines = (folder / "best_predictions.csv").read_text().splitlines()
@@ -134,7 +146,9 @@ def test_the_papers_task_in_pytorch_leaves_the_same_folder(vae, tmp_path):
     names = {path.name for path in (tmp_path / "run").iterdir()}
     assert "best.safetensors" in names
     keras = {path.name for path in vae[0].iterdir()}
-    assert keras - names <= {"best.weights.h5", "round_2.png", "round_2_inverse.png"}
+    second = {f"{name}.{kind}" for name in ("rounds", "round_2", "round_2_inverse")
+              for kind in ("png", "svg")}  # fmt: skip
+    assert keras - names <= {"best.weights.h5", *second}
     assert "test NLL" in output
     header = (tmp_path / "run" / "best_predictions.csv").read_text().partition("\n")[0]
     assert header == (vae[0] / "best_predictions.csv").read_text().partition("\n")[0]

@@ -22,12 +22,19 @@ class Runner(doctest.DocTestRunner):
         self.stopped, self.missing = None, 0
 
     def report_unexpected_exception(self, out, test, example, exc_info):
-        if issubclass(exc_info[0], ImportError) and "pip install" in str(exc_info[1]):
+        error = exc_info[1]
+        if isinstance(error, ImportError) and ("pip install" in str(error) or error.name == "rich"):
             self.stopped = test
         if self.stopped is test:
             self.missing += 1
         else:
             super().report_unexpected_exception(out, test, example, exc_info)
+
+    def report_failure(self, out, test, example, got):
+        if self.stopped is test:
+            self.missing += 1
+        else:
+            super().report_failure(out, test, example, got)
 
 
 def main():
