@@ -125,6 +125,6 @@ def draw(folder: Path) -> Iterator[Path]:
 
 if __name__ == "__main__":
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
-    target.mkdir(exist_ok=True)
+    target.mkdir(parents=True, exist_ok=True)
     for path in draw(target):
         print(path)
