@@ -120,7 +120,7 @@ def plan(
     everything : bool
         Beyond the last level, whether to list every unfinished trial, for workers that would wait.
     first : sequence of Rate
-        The rates that the race was given to begin with.
+        The rates that the race would begin with if it had no prior.
     prior : float, optional
         The rate believed in, in log10.
     """
@@ -268,23 +268,26 @@ def middle_out(rates: Iterable[Rate]) -> list[Rate]:
     return sorted(ordered, key=lambda rate: (abs(ordered.index(rate) - middle), -rate))
 
 
-def beginning(first: Iterable[Rate], prior: Rate | None = None) -> list[Rate]:
+def beginning(first: Iterable[Rate], prior: Rate | None = None, few: bool = False) -> list[Rate]:
     """The rates that a race begins with, in order.
 
-    The prior, or the middle of `first`; its next below and above; and one three decades below, or
-    else the lowest, beside which is seen what the others have learnt.
+    All, from the middle outwards. With a prior, or where there are to be `few`: the prior, or else
+    the middle; its next below and above; and one three decades below, or else the lowest, beside
+    which is seen what the others have learnt.
 
     Examples
     --------
     >>> decades = [Rate.power(e) for e in range(-6, 2)]
-    >>> [str(rate) for rate in beginning(decades)]
-    ['0.01', '0.001', '0.1', '0.00001']
     >>> [str(rate) for rate in beginning(decades, Rate("0.003"))]
     ['0.003', '0.001', '0.01', '1e-6']
+    >>> [str(rate) for rate in beginning(decades, few=True)]
+    ['0.01', '0.001', '0.1', '0.00001']
     """
     ordered = sorted(first)
-    prior = ordered[len(ordered) // 2] if prior is None else prior
-    below = [rate for rate in ordered if math.log10(prior / rate) > _HALF_A_DECADE]
-    above = [rate for rate in ordered if math.log10(rate / prior) > _HALF_A_DECADE]
-    far = [rate for rate in below if math.log10(prior / rate) > _FAR][-1:] or below[:1]
-    return list(dict.fromkeys([prior, *below[-1:], *above[:1], *far]))
+    if prior is None and not few:
+        return middle_out(ordered)
+    centre = ordered[len(ordered) // 2] if prior is None else prior
+    below = [rate for rate in ordered if math.log10(centre / rate) > _HALF_A_DECADE]
+    above = [rate for rate in ordered if math.log10(rate / centre) > _HALF_A_DECADE]
+    far = [rate for rate in below if math.log10(centre / rate) > _FAR][-1:] or below[:1]
+    return list(dict.fromkeys([centre, *below[-1:], *above[:1], *far]))

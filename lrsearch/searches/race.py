@@ -26,13 +26,14 @@ _DIGITS = 2
 class DigitRace(Search):
     """Find a learning rate with a budget of epochs, by racing trials against each other.
 
-    The race begins with a few epochs of four rates about the middle of the range, and looks at more
-    decades where scores ask for it. It then climbs levels of doubling epochs; on each, with an
-    equal part of the budget, it continues the trials whose rates the scores cannot rule out, and
-    fills the gaps between them with rates of more digits (see `levels`). Slow rates stay in as long
-    as the epochs to come can bring them to where the leader is; where scores have stopped moving
-    early, higher rates are looked at, in case that is a plateau; where the best rate lies at an end
-    of the range, the range moves.
+    The race begins with a few epochs of each decade; where the budget does not pay two epochs of
+    each, with four about the middle, and with more of them where scores ask for it. It then climbs
+    levels of doubling epochs; on each, with an equal part of the budget, it continues the trials
+    whose rates the scores cannot rule out, and fills the gaps between them with rates of more
+    digits (see `levels`).
+    Slow rates stay in as long as the epochs to come can bring them to where the leader is; where
+    scores have stopped moving early, higher rates are looked at, in case that is a plateau; where
+    the best rate lies at an end of the range, the range moves.
 
     Parameters
     ----------
@@ -43,12 +44,12 @@ class DigitRace(Search):
     direction : {"minimize", "maximize"}
         Whether a smaller or a larger score is better.
     first : sequence of rates
-        The range, and the rates to try before any that lie between them; those that scores rule
-        out are not tried. By default eight decades, 10 to 1e-6.
+        The rates to begin with. By default eight decades, 10 to 1e-6.
     prior : rate, optional
         A rate that is believed in within a factor of ten or so, such as an optimizer's default. The
-        race begins at it instead of in the middle; while scores say little, the rate recommended is
-        nearer to it. One that is three decades off costs a few epochs.
+        race begins with it and three others, and takes more of `first` only where scores ask for
+        it; while they say little, the rate recommended is nearer to it. One that is three decades
+        off costs a few epochs.
 
     Raises
     ------
@@ -109,7 +110,8 @@ class DigitRace(Search):
                 f"{self.prior}: widen first, or leave the prior out"
             )
         self._believed = None if self.prior is None else math.log10(self.prior)
-        self.opening = tuple(beginning(self.first, self.prior))
+        few = self.budget < 2 * len(self.first)
+        self.opening = tuple(beginning(self.first, self.prior, few))
         self._levels = levels(self.max_epochs, self.budget)
         self._level = -1
         self._tried: dict[Rate, TrialRecord] = {}

@@ -62,8 +62,8 @@ class Window:
         Whether the best trial, better than all others, is the one of the lowest rate (-1) or of
         the highest (1).
     top : bool
-        Whether the highest rate tried is as good as the best, or nothing has been learnt yet: no
-        trial is better than the one of the lowest rate was after its first epoch.
+        Whether the highest rate tried is as good as the best; or has not diverged, while nothing
+        has been learnt: no trial is better than that of the lowest rate was after its first epoch.
     """
 
     low: float
@@ -121,5 +121,6 @@ def window(curves: Sequence[Curve], xs: Sequence[float], level: int, max_epochs:
     if len(tied) == 1:
         lowest, highest = curves[best].x <= xs[0], curves[best].x >= xs[-1]
         end = -1 if lowest else int(highest and not stalled)
-    top = bool(curves[tied[-1]].x >= xs[-1] or losses[best] >= curves[0].first)
+    leads = tied[-1] if losses[best] < curves[0].first else -1
+    top = bool(curves[leads].x >= xs[-1])
     return Window(low, high, best, tuple(inside), tuple(sweep), floor, end, top)

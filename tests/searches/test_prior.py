@@ -93,6 +93,14 @@ def test_a_budget_of_one_epoch_a_decade_gives_a_rate(first):
     assert -3 <= math.log10(found.rate) <= -1
 
 
+@pytest.mark.parametrize(("edge", "most"), [(-5.0, 6), (-3.0, 5), (-1.0, 6), (1.0, 7)])
+def test_a_budget_that_does_not_pay_each_decade_twice_is_not_spent_on_all_of_them(edge, most):
+    found = race(lambda x, e: noisy(x, e, edge), 12, 100)
+    decades = {r.rate for r in found.trials if r.rate.coefficient == 1}
+    assert len(decades) <= most
+    assert edge - 2.5 <= math.log10(found.rate) <= edge
+
+
 @pytest.mark.parametrize("prior", [None, "0.001"])
 @pytest.mark.parametrize("max_epochs", [1, 2])
 def test_trainings_of_one_and_two_epochs_can_be_raced(max_epochs, prior):
