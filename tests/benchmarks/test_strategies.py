@@ -18,7 +18,7 @@ from tests.benchmarks.strategies.__main__ import (
 )
 from tests.benchmarks.strategies.contenders import CONTENDERS, GRIDS, Ledger, Trainer, race, seeds
 from tests.benchmarks.strategies.peers import PEERS, named
-from tests.benchmarks.strategies.tables import OWN, Table, read, read_all
+from tests.benchmarks.strategies.tables import OWN, Table, coarse, read, read_all
 
 
 def written(path, rows, header="rate,seed,epoch,score"):
@@ -68,6 +68,16 @@ def test_regret_is_0_at_the_best_rate_and_1_for_the_untrained_model():
     assert table.regret(1e-2) == 0
     assert table.regret(1e-6) == table.regret(None) == 1
     assert table.regret(1e-1) == 0.5
+
+
+def test_a_hundred_rows_show_a_table_in_steps_and_with_noise():
+    table = digits()
+    shown, again, other = coarse(table, 1), coarse(table, 1), coarse(table, 2)
+    parts = (shown.curve(0.01) - table.best) / (table.untrained - table.best)
+    assert parts * 100 == pytest.approx(np.round(parts * 100))
+    assert shown.curve(0.01).tolist() == again.curve(0.01).tolist() != other.curve(0.01).tolist()
+    assert 0 < np.std(shown.curve(0.01) - table.curve(0.01)) < 0.2
+    assert shown.regret(table.optimum) >= 0
 
 
 def test_a_table_with_a_hole_is_an_error_that_names_it(tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 
 import lrsearch
 
-from .tables import Table
+from .tables import Table, coarse
 
 Contender = Callable[[Table, Sequence[int], int], "list[float | None]"]
 """(table, budgets in epochs, seed) to the rates recommended, one a budget."""
@@ -79,6 +79,22 @@ def searched(make: Callable[[Table, int, int], lrsearch.Search]) -> Contender:
         while trainer.left and (trial := search.ask()) is not None:
             scores = trainer.train(trial.rate, trial.start_epoch, trial.stop_epoch)
             search.tell(trial, scores)
+        return None if search.rate is None else float(search.rate)
+
+    return lambda table, budgets, seed: [play(table, budget, seed) for budget in budgets]
+
+
+def raced(shown: Callable[[Table, int], Table], every: int = 1) -> Contender:
+    """A race that sees a table as `shown` makes it look, validated every so many epochs."""
+
+    def play(table: Table, budget: int, seed: int) -> float | None:
+        search, trainer = race(table, budget), Trainer(shown(table, seed), budget)
+        for trial in search.iterate(resume=True):
+            for epoch in range(trial.start_epoch + 1, trial.stop_epoch + 1):
+                (score,) = trainer.train(trial.rate, epoch - 1, epoch)
+                seen = epoch % every == 0 or not math.isfinite(score)
+                if not search.report(trial, score if seen else None):
+                    break
         return None if search.rate is None else float(search.rate)
 
     return lambda table, budgets, seed: [play(table, budget, seed) for budget in budgets]
@@ -182,6 +198,8 @@ CONTENDERS: dict[str, Contender] = {
     ),
     "DigitSearch": searched(lambda table, budget, seed: lrsearch.DigitSearch(epochs=table.epochs)),
     "DigitRace": searched(lambda table, budget, seed: race(table, budget)),
+    "DigitRace, 100 rows": raced(coarse),
+    "DigitRace, every second epoch": raced(lambda table, seed: table, every=2),
     **{
         f"DigitRace, {kind} prior": searched(
             lambda table, budget, seed, offsets=offsets: race(
@@ -198,4 +216,5 @@ def seeds(name: str, drawn: int) -> int:
     kind = name.rpartition(", ")[2].removesuffix(" prior")
     if kind in OFFSETS:
         return len(OFFSETS[kind])
-    return 1 if name.startswith(("Digit", "the paper", "halving")) else drawn
+    drawing = not name.startswith(("Digit", "the paper", "halving")) or name.endswith("100 rows")
+    return drawn if drawing else 1
