@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from lrsearch.evidence import curve
@@ -201,3 +202,34 @@ def test_not_every_epoch_has_to_be_validated(every, budget):
                 break
     assert search.spent <= budget
     assert -3.1 <= math.log10(search.rate) <= -1
+
+
+# Noise
+
+
+def on_rows(rows, seed, x, epoch, edge):
+    """The accuracy on so many held-out rows; a rate's rows stay the same, its errors wander."""
+    if x > edge:
+        return 0.1
+    right = 0.1 + 0.8 * max(0.0, 1 - noisy(x, epoch, edge))
+    return np.random.default_rng([seed, abs(round(1e6 * x)), epoch]).binomial(rows, right) / rows
+
+
+@pytest.mark.parametrize("prior", [None, "0.001"])
+@pytest.mark.parametrize("edge", [-3.2, -0.9])
+@pytest.mark.parametrize("rows", [100, 10])
+def test_few_rows_and_their_equal_accuracies_find_a_good_rate(rows, edge, prior):
+    """Ten rows have eleven accuracies: most trials share one."""
+    lost = []
+    for seed in range(10):
+        search = DigitRace(50, 100, direction="maximize", prior=prior)
+        run(search, lambda trial, e, s=seed: -on_rows(rows, s, math.log10(trial.rate), e, edge))
+        lowest = min(final(edge - step / 50, edge) for step in range(200))
+        lost.append(1 if search.rate > 10**edge else final(math.log10(search.rate), edge) - lowest)
+    assert max(lost) <= 0.05
+
+
+def test_rates_that_are_all_equal_are_answered_by_one_of_them():
+    found = race(lambda x, e: 0.5, 25, 100, prior="0.001")
+    assert found.rate in {record.rate for record in found.trials}
+    assert found.evidence().digits == 0
