@@ -142,6 +142,20 @@ def bench_strategies(session):
     session.run("python", *play, "--beside", *played, env=QUIET)
 
 
+@nox.session(name="bench-pruners")
+def bench_pruners(session):
+    """Optuna's pruners and DigitRacePruner on real trainings: the tables of docs/optuna.md."""
+    session.install("-e", ".[optuna,sklearn]")
+    session.run("python", "-m", "tests.benchmarks.pruners", *session.posargs)
+
+
+@nox.session(name="bench-ray")
+def bench_ray(session):
+    """DigitRaceScheduler beside ASHA in Ray Tune: the table of docs/ray.md."""
+    session.install("-e", ".[ray,tensorflow,sklearn]")
+    session.run("python", "-m", "tests.benchmarks.ray_schedulers", *session.posargs, env=QUIET)
+
+
 @nox.session(name="bench-sklearn")
 def bench_sklearn(session):
     """LRSearchCV beside scikit-learn's own searches: the table of docs/sklearn.md."""
