@@ -207,9 +207,15 @@ def rows():
 
 
 @pytest.mark.parametrize("budget", BUDGETS)
-def test_the_race_is_ahead_of_half_of_the_grids_in_the_mean(rows, budget):
+def test_no_grid_is_ahead_of_the_race_in_the_mean_even_in_hindsight(rows, budget):
     grids = [np.mean(regrets(rows, grid, budget)) for grid in GRIDS]
-    assert np.mean(regrets(rows, "DigitRace", budget)) <= np.median(grids)
+    assert np.mean(regrets(rows, "DigitRace", budget)) <= min(grids) + 0.001
+
+
+@pytest.mark.parametrize("budget", [1 / 4, 1 / 2, 2, 4, 8])
+def test_nor_in_the_median_but_at_an_eighth_and_at_one(rows, budget):
+    grids = [np.median(regrets(rows, grid, budget)) for grid in GRIDS]
+    assert np.median(regrets(rows, "DigitRace", budget)) <= min(grids) + 0.001
 
 
 def test_a_prior_three_decades_off_costs_little_at_a_quarter(rows):
