@@ -159,7 +159,7 @@ class _Cell:
 
         self._shown = shown
         self._written = time.monotonic()
-        self._output = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        self._output = display(self._bundle(), raw=True, display_id=True)
 
     def update(self, last: bool = False) -> None:
         """Write it over, some times a second at the most, and once more at the end."""

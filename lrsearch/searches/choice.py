@@ -140,7 +140,7 @@ def _best(curves: Sequence[Curve], losses: np.ndarray, prior: float | None) -> i
         return best
     tied = _TIED * (_untrained(curves) - float(losses[best]))
     level = np.flatnonzero(losses <= losses[best] + tied)
-    return int(min(level, key=lambda place: abs(curves[place].x - prior)))
+    return int(min(level, key=lambda place: abs(curves[int(place)].x - prior)))
 
 
 def _behind(curve: Curve, leader: Curve, untrained: float, margin: float) -> bool:
