@@ -1,9 +1,9 @@
 """DigitRaceScheduler beside ASHA in Ray Tune, on two CPUs: the table of docs/ray.md.
 
 ``nox -s bench-ray``. The training is that of ``examples/ray_tune.py``, a Keras network with
-momentum on small images, 16 epochs a full one. *Epochs* are all that the tuner trained; *full* is the best
-validation loss of a full training, a mean over three initialisations, at the rate that is
-recommended: the searcher's, or that of ``get_best_result()``.
+momentum on small images, 16 epochs a full one. *Epochs* are all that the tuner trained; *full* is
+the best validation loss of a full training, a mean over three initialisations, at the rate that
+is recommended: the searcher's, or that of ``get_best_result()``.
 """
 
 from __future__ import annotations
