@@ -112,7 +112,7 @@ def ray(session):
 @nox.session
 def torch(session):
     """Lightning and the Hugging Face Trainer: explored in, killed, and gone on with."""
-    session.install("-e", ".[lightning,transformers]", TORCH, *TESTING)
+    session.install("-e", ".[lightning,transformers]", TORCH, "scikit-learn", *TESTING)
     session.run(
         "pytest", "tests/lightning", "tests/transformers", "adapters/lrsearch_torch",
         "docs/torch.md", "docs/lightning.md", "docs/transformers.md", *session.posargs,
@@ -222,8 +222,9 @@ def lowest(session, extra):
     with Path("pyproject.toml").open("rb") as file:
         project = tomllib.load(file)["project"]
     named = [*project["dependencies"], *_named(project["optional-dependencies"], extra)]
-    session.install(*(requirement.replace(">=", "==") for requirement in named), *TESTING)
-    session.install("-e", ".", "--no-deps", "scikit-learn")
+    lowest = [requirement.replace(">=", "==") for requirement in named]
+    session.install(*lowest, "scikit-learn", *TESTING)
+    session.install("-e", ".", "--no-deps")
     tests, variables = LOWEST[extra]
     session.run("pytest", *tests, *session.posargs, env=QUIET | variables)
 

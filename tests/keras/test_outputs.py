@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from matplotlib import pyplot
 
 import lrsearch
 from lrsearch_keras import LRExplorerCallback
@@ -37,6 +38,17 @@ def test_the_folder_holds_tables_weights_predictions_and_pictures(tmp_path: Path
     assert summary["best"] == {**explorer.best._asdict(), "rate": str(explorer.best.rate)}
     assert summary["monitor"] == "val_loss"
     assert summary["epochs"] == 6
+
+
+def test_plot_draws_both_phases_once_there_are_scores() -> None:
+    explorer = LRExplorerCallback(decades(), verbose=0)
+    with pytest.raises(RuntimeError, match="before the training begins"):
+        explorer.plot()
+    fit(network(), explorer)
+    axes = explorer.plot()
+    assert [ax.get_xlabel() for ax in axes] == ["learning rate", "", "epoch"]
+    assert axes[0].get_ylabel() == "val_loss (lower is better)"
+    pyplot.close(axes[0].figure)
 
 
 def test_weights_and_predictions_are_those_of_the_best_epoch(tmp_path: Path) -> None:
