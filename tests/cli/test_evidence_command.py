@@ -40,6 +40,7 @@ def test_a_table_gives_a_sentence_a_page_and_a_picture(tmp_path, delimiter):
     assert said.splitlines()[0] in page
     assert "val_loss against rate" in page
     assert (tmp_path / "evidence.png").read_bytes().startswith(b"\x89PNG")
+    assert "<svg" in (tmp_path / "evidence.svg").read_text()
 
 
 def test_maximizing_the_negated_score_says_the_same(tmp_path):
@@ -102,12 +103,13 @@ def test_a_result_that_is_half_written_is_named(tmp_path):
     assert "result.json is no result.json of Ray: Unterminated string" in said
 
 
-def test_the_picture_does_not_replace_the_page(tmp_path):
+@pytest.mark.parametrize("output", ["o.png", "o.svg"])
+def test_the_picture_does_not_replace_the_page(tmp_path, output):
     write_csv(tmp_path / "sweep.csv")
-    options = "--rate", "lr", "--score", "val_loss", "-o", "o.png"
+    options = "--rate", "lr", "--score", "val_loss", "-o", output
     said = evidence(tmp_path, "sweep.csv", *options, code=2)
-    assert "o.png is the name of the picture" in said
-    assert not (tmp_path / "o.png").exists()
+    assert f"{output} is the name of the picture" in said
+    assert not (tmp_path / output).exists()
 
 
 def test_a_table_without_a_score_has_no_evidence(tmp_path):

@@ -28,12 +28,13 @@ def test_a_study_is_not_its_own_mirror(command, before):
     assert "what it would be made" in result.stderr
 
 
-@pytest.mark.parametrize("output", ["sweep.csv", "sweep.html"])
-def test_a_sweep_is_not_replaced_by_its_evidence(command, tmp_path, output):
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [("sweep.csv", "sweep.csv"), ("sweep.png", "sweep.html"), ("sweep.svg", "sweep.html")],
+)
+def test_a_sweep_is_not_replaced_by_its_evidence(command, tmp_path, source, output):
     table = "lr,score\n0.1,0.5\n0.01,0.25\n"
-    for name in ("sweep.csv", "sweep.png"):
-        (tmp_path / name).write_text(table)
-    source = "sweep.csv" if output == "sweep.csv" else "sweep.png"
+    (tmp_path / source).write_text(table)
     options = ["--rate", "lr", "--score", "score", "-o", output]
     assert "what it would be made" in command("evidence", source, *options, status=2).stderr
     assert {entry.read_text() for entry in tmp_path.iterdir()} == {table}
