@@ -203,7 +203,8 @@ def test_a_right_prior_is_within_a_decade_and_a_wrong_one_three_off():
 @pytest.fixture(scope="module")
 def rows():
     """The race and every grid on the tables that are shipped."""
-    return play(named(["grid of", "race"]), read_all(None), BUDGETS, drawn=1)
+    played = (*GRIDS, "DigitRace", "DigitRace, wrong prior")
+    return play({name: CONTENDERS[name] for name in played}, read_all(None), BUDGETS, drawn=1)
 
 
 @pytest.mark.parametrize("budget", BUDGETS)
