@@ -152,7 +152,9 @@ def optuna_study(sampler: str, pruner: str | None = None) -> Contender:
                 max(1, round(table.epochs / 27)), 3
             ),
         }
-        study = optuna.create_study(sampler=samplers[sampler](seed=seed), pruner=pruners[pruner]())
+        study = optuna.create_study(  # Hyperband deals its brackets by the name
+            study_name=str(seed), sampler=samplers[sampler](seed=seed), pruner=pruners[pruner]()
+        )
         ledger = Ledger(table, max(budgets))
         while ledger.left:
             trial = study.ask()
