@@ -30,7 +30,7 @@ LOWEST = {
     "plot": (["tests/results/test_png.py", "tests/results/test_charts.py"], {}),
     "cli": (["tests/cli/test_commands.py", "tests/cli/test_options.py"], {}),
     "sklearn": (["tests/sklearn/test_search_cv.py", "tests/sklearn/test_racing.py"], {}),
-    "optuna": (["tests/optuna"], {}),
+    "optuna": ([f"tests/optuna/test_{it}.py" for it in ("digit_sampler", "race_pruner")], {}),
     "tensorflow": (["tests/keras/test_fit.py", "tests/keras/test_resume.py"], {}),
     "jax": (["tests/keras/test_fit.py"], {"KERAS_BACKEND": "jax"}),
     "torch": (["tests/torch/test_explorer.py", "tests/torch/test_resume.py"], {}),
