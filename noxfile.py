@@ -179,9 +179,7 @@ def torture(session):
 @nox.session
 def docs(session):
     """The site, in docs/_build/html: no warning, no lost link, and a look at it in a browser."""
-    session.install(
-        "-e", ".", "sphinx", "furo", "myst-parser", "pytest", "sybil", "selenium", "rich"
-    )
+    session.install("-e", ".[cli]", "sphinx", "furo", "myst-parser", *TESTING)
     folder = Path("docs/_build/html").absolute()
     session.run("sphinx-build", "-q", "-W", "--keep-going", "docs", str(folder))
     session.run("pytest", "tests/site", *session.posargs, env={"LRSEARCH_SITE": str(folder)})
