@@ -457,7 +457,7 @@ def test_nan_in_the_data_is_named(options):
     data = X.copy()
     data[3, 0] = np.nan
     with pytest.raises(ValueError, match="Input X contains NaN"):
-        LRSearchCV(sgd(max_iter=20), "eta0", cv=3, **options).fit(data, Y)
+        LRSearchCV(sgd(max_iter=20, eta0=0.1), "eta0", cv=3, **options).fit(data, Y)
 
 
 def test_scores_that_are_not_numbers():
