@@ -20,10 +20,9 @@ TORCH = "torch==2.13.0"  # the version that the examples are tested with
 DEBIAN_IMAGES = Path("/usr/share/datasets/fashion-mnist")
 PEERS = {  # of bench-strategies, each in an environment of its own
     "NePS": ["neural-pipeline-search", TORCH],
-    "Syne Tune": ["syne-tune[extra]"],
-    "KerasTuner": ["keras-tuner", "scipy", "six"],
+    "Syne Tune": ["syne-tune", "huggingface_hub"],
+    "KerasTuner": ["keras-tuner", "jax", "six"],
 }
-NUMPY = {"KERAS_BACKEND": "numpy"}
 PYTHONS = ("3.11", "3.12", "3.13")
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
 LOWEST = {
@@ -137,7 +136,8 @@ def bench_strategies(session):
         python, out = str(folder / "bin" / "python"), f"build/strategies/{folder.name}"
         session.run("python", "-m", "venv", folder)
         session.run(python, "-m", "pip", "install", "-q", "matplotlib", *packages, external=True)
-        session.run(python, *play, "--only", peer, "--out", out, env=QUIET | NUMPY, external=True)
+        options = ("--only", peer, "--out", out)
+        session.run(python, *play, *options, env=QUIET | {"KERAS_BACKEND": "jax"}, external=True)
         played.append(f"{out}/regrets.csv")
     session.run("python", *play, "--beside", *played, env=QUIET)
 
