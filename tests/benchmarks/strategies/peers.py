@@ -107,7 +107,8 @@ def keras_tuner(table: Table, budgets: Sequence[int], seed: int) -> list[float |
     with tempfile.TemporaryDirectory() as folder:
         tuner = Tuner(
             lambda _: None, objective=keras_tuner.Objective("default_objective", "min"),
-            max_epochs=table.epochs, hyperband_iterations=10**6, seed=seed + 1, hyperparameters=space,
+            max_epochs=table.epochs, hyperband_iterations=10**6, seed=seed + 1,  # 0 is none
+            hyperparameters=space,
             max_consecutive_failed_trials=10**6, directory=folder,
         )  # fmt: skip
         with contextlib.suppress(keras_tuner.errors.FatalTypeError):
