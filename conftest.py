@@ -24,11 +24,6 @@ collect_ignore = [
     for name in ("lightning", "transformers")
     if find_spec(name) is None
 ]
-collect_ignore += [
-    f"tests/{folder}"
-    for folder, needed in (("site", "sphinx"), ("notebook", "nbclient"))
-    if find_spec(needed) is None
-]
 
 pytest_collect_file = Sybil(
     parsers=[PythonCodeBlockParser(), SkipParser()],
