@@ -25,11 +25,13 @@ def test_a_full_disk_does_not_end_a_training(tmp_path):
     expected = json.loads(json.dumps(outcome(trained(None))))
     cases = [json.loads(line) for line in told.stdout.splitlines()]
     assert len(cases) == RUNS
-    whole = 0
+    whole = told_of = 0
     for at, until, room, (found, warned), (later, said) in cases:
         case = (at, until, room)
         assert found == expected, case
-        assert any("could not be written" in text for text in warned), case
+        lacking = any("could not be written" in text for text in warned)
+        assert lacking or later == expected, case  # what was written may have had room
+        told_of += lacking
         if later == expected:
             whole += 1
         elif later is None:
@@ -38,3 +40,4 @@ def test_a_full_disk_does_not_end_a_training(tmp_path):
         else:
             assert any(str(tmp_path) in text for text in said), (case, said)
     assert whole > RUNS / 3
+    assert told_of > 0.9 * RUNS
