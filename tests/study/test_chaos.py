@@ -60,13 +60,28 @@ def ended(process):
     process.wait(30)
 
 
+def saved(path):
+    """The copies that robbed workers saved."""
+    return path.parent.glob(f"{path.name}.saved-*")
+
+
+def scored(copy, number):
+    """The score of a trial in a copy; None where it has none."""
+    with Study.open(copy, readonly=True) as study:
+        return study.trials[number].score if number < len(study.trials) else None
+
+
 def check(study, acknowledged):
-    """No score that a call had returned from is missing, and no leg was told twice."""
+    """No score that a call had returned from is missing, and no leg was told twice.
+
+    One may be in a copy that a robbed worker saved, because others had begun a new log by then.
+    """
     trials = study.trials
     for line in acknowledged.read_text().splitlines():
         if line != "ready":
             number, _, score = line.split()
-            assert trials[int(number)].score == float(score)
+            if trials[int(number)].score != float(score):
+                assert any(scored(copy, int(number)) == float(score) for copy in saved(study.path))
     told = collections.Counter(tuple(event[1:3]) for event in study.events if event[0] == "tell")
     assert set(told.values()) <= {1}
     assert len({number for number, _ in told}) == len(told)
@@ -121,7 +136,7 @@ def test_no_tell_is_lost_in_chaos(tmp_path):
                 done = True
             else:
                 done = False
-        acts["saved"] += len(list(tmp_path.glob("*.saved-*")))
+        acts["saved"] += len(list(saved(path)))
         if done:
             acts["finished"] += 1
             shutil.rmtree(tmp_path)
