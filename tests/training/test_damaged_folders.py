@@ -133,8 +133,8 @@ def test_killed_at_any_moment_every_file_fits_its_checksum(tmp_path):
         time.sleep(draw.uniform(0, 0.1))
         process.kill()
         process.communicate()
-    # One of a file, and one for each kill at the start, while it wrote down whose the folder is.
-    assert len(list(folder.glob("**/.partial-*"))) <= 3
+    # One of a file, and the one of the checksums that is written before the file gets its name.
+    assert len(list(folder.glob("**/.partial-*"))) <= 2
     assert outcome(trained(folder)) == outcome(trained(None))
     assert not list(folder.glob("**/.partial-*"))
 
