@@ -79,7 +79,7 @@ def check(study, acknowledged):
             number, _, score = line.split()
             if trials[int(number)].score != float(score):
                 copies = {copy.name: scored(copy, int(number)) for copy in saved(study.path)}
-                pytest.fail(f"trial {number} was told {score}; the robbed workers' copies: {copies}")
+                pytest.fail(f"trial {number} was told {score}; the copies of the robbed: {copies}")
     told = collections.Counter(tuple(event[1:3]) for event in study.events if event[0] == "tell")
     assert set(told.values()) <= {1}
     assert len({number for number, _ in told}) == len(told)
