@@ -77,10 +77,13 @@ def main(kind: str, rank: int, folder: Path, out: Path) -> None:
     }
     out.write_text(json.dumps(outcome))
     dist.barrier()
-    dist.destroy_process_group()
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
-    main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]))
+    try:
+        main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4]))
+    finally:  # gloo's threads, if left, may abort the process after its error is shown
+        if dist.is_initialized():
+            dist.destroy_process_group()
