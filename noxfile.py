@@ -221,7 +221,7 @@ def lowest(session, extra):
         project = tomllib.load(file)["project"]
     named = [*project["dependencies"], *_named(project["optional-dependencies"], extra)]
     lowest = [requirement.replace(">=", "==") for requirement in named]
-    session.install(*lowest, "scikit-learn", *TESTING)
+    session.install(*lowest, "scikit-learn", "matplotlib", *TESTING)
     session.install("-e", ".", "--no-deps")
     tests, variables = LOWEST[extra]
     session.run("pytest", *tests, *session.posargs, env=QUIET | variables)
