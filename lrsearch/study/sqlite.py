@@ -9,11 +9,12 @@ import sqlite3
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from lrsearch.escaping import visible
-from lrsearch.study.locks import holders, is_open_elsewhere
+from lrsearch.study.locks import holders, named, on_another_log, openers
 from lrsearch.study.rescue import Files, files_of, rescued
 
 __all__ = ["Database", "StudyError", "collection_paused"]
@@ -64,6 +65,7 @@ class Database:
         self._uri = self.path.as_uri()
         self._open_connection: sqlite3.Connection | None = None
         self._durable = True
+        self._logged = False
         self._files: Files | None = None
         self._lost: str | None = None
         self._require_file()
@@ -75,14 +77,12 @@ class Database:
             raise StudyError(self._lost)
         if self._open_connection is None:
             self._open_connection = self._connect()
-            self._note_files()
         return self._open_connection
 
     def disconnect(self) -> None:
         """Close the connection; the next use connects again."""
-        if not self._find_lost() and self._open_connection is not None:
-            self._open_connection.close()
-            self._open_connection = None
+        if not self._find_lost():
+            self._close()
 
     def read(self, query: str, *parameters: Any) -> list[Any]:
         """The rows that a query gives."""
@@ -176,19 +176,18 @@ class Database:
             return StudyError(f"{self.path}: the disk failed, or is full: {error}")
         return self.damaged(str(error))
 
-    def _note_files(self) -> None:
-        """Remember which files are open."""
-        if not self.readonly:
-            self._files = files_of(self.path)
-
     def _find_lost(self) -> bool:
         """Whether the files are others than those that are open, which are saved then."""
         connection, known = self._open_connection, self._files
         if connection is not None and known is not None and files_of(self.path) != known:
             self._lost = rescued(self.path, connection, known)
-            connection.close()
-            self._open_connection = None
+            self._close()
         return self._lost is not None
+
+    def _close(self) -> None:
+        if self._open_connection is not None:
+            self._open_connection.close()
+            self._open_connection = None
 
     def _require_file(self) -> None:
         path = self.path
@@ -208,8 +207,7 @@ class Database:
     def _connect(self) -> sqlite3.Connection:
         with self.translated():
             if not self.readonly:
-                self._require_log()
-                connection = self._open(f"{self._uri}?mode=rw")
+                connection = self._open_with_log()
                 connection.execute("PRAGMA synchronous = FULL")
                 self._durable = True
                 return connection
@@ -235,20 +233,41 @@ class Database:
                     )
                 return self._open(f"{self._uri}?mode=ro&immutable=1")
 
-    def _require_log(self) -> None:
-        """Make sure that no log was removed that others have open, and tell their scores to.
+    def _open_with_log(self) -> sqlite3.Connection:
+        """A connection with the log that all others have; which files are open is remembered.
 
-        Another process may be about to make one, or to be through with it.
+        Where a log was removed that others have open, nobody begins another: what is in both could
+        not be brought together. Others may just make one, or be through with it: that is waited
+        for. A connection that was opened with another log is not kept, for those who have the old
+        one bring it into the database.
         """
         deadline = time.monotonic() + _OPENING
         log = self.path.with_name(self.path.name + "-wal")
-        while not log.exists() and is_open_elsewhere(self.path):
+        while True:
+            others = set() if log.exists() else openers(self.path)
+            if not others:
+                connection = self._open(f"{self._uri}?mode=rw")
+                self._files = files_of(self.path)
+                self._logged = self._patiently(partial(_journal, connection)) == "wal"
+                if not self._logged:
+                    return connection
+                others = on_another_log(self.path)
+                if not others and None not in self._files:
+                    return connection
+                connection.close()
             if time.monotonic() > deadline:
                 raise StudyError(
-                    f"{self.path}: the study's log {log.name} was removed while other processes "
-                    "have the study open: end them first, they save what is in it"
+                    f"{self.path}: the study's log {log.name} was removed, and the study is still "
+                    f"open{named(others)}: close it there first, which saves what is in the log"
                 )
-            time.sleep(0.02)
+            time.sleep(_RANDOM.uniform(0, 0.02))
+
+    def _begin_log(self) -> bool:
+        """Whether the database has a log, or got one now; then it is opened anew with that."""
+        began = bool(self._pragma("journal_mode = WAL") == "wal")
+        if not self._logged:
+            self._close()
+        return began
 
     def _open(self, uri: str) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -288,6 +307,10 @@ def collection_paused() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def _journal(connection: sqlite3.Connection) -> str:
+    return str(connection.execute("PRAGMA journal_mode").fetchone()[0])
 
 
 def _code(error: sqlite3.Error) -> int:

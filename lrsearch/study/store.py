@@ -58,7 +58,6 @@ class Store(Database):
             with self._checked():
                 self.origin: dict[str, Any] = origin_of(self._text("origin"))
             self._require_search()
-            self._note_files()
         except BaseException:
             self.disconnect()
             raise
@@ -232,7 +231,7 @@ class Store(Database):
         found = self.read("PRAGMA quick_check(1)")
         if found != [("ok",)]:
             raise self.damaged(str(found[0][0]).replace("\n", ": "))
-        if not self.readonly and self._pragma("journal_mode = WAL") != "wal":
+        if not self.readonly and not self._begin_log():
             raise StudyError(
                 f"{self.path}: this disk cannot carry a live database. Keep the study on a local "
                 "disk, and give this path as its mirror"

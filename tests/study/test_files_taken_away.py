@@ -1,14 +1,17 @@
 """Files that are removed, moved or replaced under living workers: no tell that returned is lost."""
 
+import contextlib
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+import threading
 
 import pytest
 
 import lrsearch
-from lrsearch.study import Study, StudyError, sqlite
+from lrsearch.study import Study, StudyError, locks
 from tests.study.searches import small
 
 
@@ -79,11 +82,11 @@ with Study.open(sys.argv[1]) as study:
 
 
 def test_a_log_that_others_began_anew_is_not_written_over(path, tmp_path, monkeypatch):
-    monkeypatch.setattr(sqlite, "is_open_elsewhere", lambda path: False)
+    monkeypatch.setattr(locks, "_locks", lambda path: [])
     first = Study(path, many())
     told = tell(first, 4)
     remove_logs(path)
-    alone = "import lrsearch.study.sqlite as s\ns.is_open_elsewhere = lambda path: False\n"
+    alone = "from lrsearch.study import locks\nlocks._locks = lambda path: []\n"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     other = subprocess.Popen([sys.executable, "-c", alone + OTHER, path], text=True, **pipes)
     assert other.stdout.readline() == "begun\n"
@@ -106,10 +109,78 @@ def test_nobody_begins_a_new_log_while_others_have_the_old_one(path):
     remove_logs(path)
     program = [sys.executable, "-c", OTHER, path]
     other = subprocess.run(program, capture_output=True, text=True, input="\n\n")
-    assert "was removed while other processes have the study open" in other.stderr
+    assert f"removed, and the study is still open (process {os.getpid()})" in other.stderr
     with pytest.raises(StudyError, match="are in the file: open it again"):
         first.ask()
     assert scored(path) == told
+
+
+OPENS_SLOWLY = """
+import sys
+from lrsearch.study.sqlite import Database
+opened = Database._open
+
+def opened_slowly(database, uri):
+    if {before}:
+        print("stands", flush=True)
+        sys.stdin.readline()
+    connection = opened(database, uri)
+    if not {before}:
+        print("stands", flush=True)
+        sys.stdin.readline()
+    Database._open = opened
+    return connection
+
+Database._open = opened_slowly
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who has a lock")
+@pytest.mark.parametrize("before", [True, False])
+def test_a_log_that_is_removed_while_another_process_opens_it_loses_nothing(path, before):
+    first = Study(path, many())
+    told = tell(first, 3)
+    program = [sys.executable, "-c", OPENS_SLOWLY.format(before=before) + OTHER, path]
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    other = subprocess.Popen(program, text=True, **pipes)
+    assert other.stdout.readline() == "stands\n"
+    remove_logs(path)
+    out, error = other.communicate("\n\n\n")
+    assert out == ""
+    assert "removed, and the study is still open" in error
+    with pytest.raises(StudyError, match="are in the file: open it again"):
+        first.close()
+    assert scored(path) == told
+    with Study.open(path) as study:
+        assert tell(study) == {3}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who has a lock")
+def test_nobody_begins_a_new_log_while_the_same_process_has_the_old_one(path):
+    first = Study(path, many())
+    told = tell(first, 3)
+    remove_logs(path)
+    with pytest.raises(StudyError, match="removed, and the study is still open: close it"):
+        Study.open(path)
+    with pytest.raises(StudyError, match="are in the file: open it again"):
+        first.close()
+    assert scored(path) == told
+
+
+def test_what_is_saved_goes_into_the_file_also_while_another_writes(path, tmp_path):
+    study = Study(path, many())
+    told = tell(study, 3)
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    with contextlib.closing(other):
+        other.execute("BEGIN IMMEDIATE")
+        remove_logs(path)
+        ending = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+        ending.start()
+        with pytest.raises(StudyError, match="are in the file: open it again"):
+            study.ask()
+        ending.join()
+        shutil.copyfile(path, tmp_path / "alone.db")
+    assert scored(tmp_path / "alone.db") == told
 
 
 def test_a_study_that_was_replaced_by_another_is_left_alone(path, tmp_path):
