@@ -53,7 +53,8 @@ def aim(
     rates leave it first. The aim lies as far
     below the leader as epochs are to come; it is as uncertain as it is far, so a prior within a
     decade of it counts by how certain both are (the mean of two normal estimates). Of losses that
-    are equal the prior says which one leads.
+    are equal the prior says which one leads. Where several are equal because nothing was learnt,
+    nothing speaks for a higher rate or a lower one: the aim is the prior, or else their middle.
 
     Parameters
     ----------
@@ -80,9 +81,14 @@ def aim(
     losses = finals(curves, _PROVEN)
     best = _best(curves, losses, prior)
     leader = curves[best]
+    untrained = _untrained(curves)
+    learnt = untrained - float(losses[best])
+    level = np.flatnonzero(losses == losses[best])
+    if learnt <= 0 and len(level) > 1:
+        middle = (curves[level[0]].x + curves[level[-1]].x) / 2 if prior is None else prior
+        leader = curves[min(level, key=lambda place: abs(curves[place].x - middle))]
+        return leader, leader.x
     if leader.epochs <= _EARLY * max_epochs:
-        untrained = _untrained(curves)
-        learnt = untrained - float(losses[best])
         gains = np.array([curve.gain for curve in curves])
         gains = np.where(np.isnan(gains), _UNSEEN * learnt, gains)
         gains = np.fmin(gains, np.fmax(0.0, untrained - losses))

@@ -265,6 +265,15 @@ def test_equal_scores_recommend_a_rate_and_support_no_digit():
     assert search.evidence().digits == 0
 
 
+@pytest.mark.parametrize(("budget", "max_epochs"), [(10, 40), (20, 40), (60, 30), (400, 100)])
+@pytest.mark.parametrize("prior", [None, "0.001"])
+def test_where_nothing_is_learnt_no_rate_at_an_end_is_recommended(budget, max_epochs, prior):
+    search = race(lambda x, e: 1.0, budget, max_epochs, prior=prior)
+    assert 1e-4 <= search.rate <= 0.1
+    if prior is not None:
+        assert search.rate == Rate(prior)
+
+
 def test_a_score_a_leg_is_enough():
     search = DigitRace(200, 50)
     for trial in search.iterate(resume=True):
