@@ -86,7 +86,7 @@ def aim(
     level = np.flatnonzero(losses == losses[best])
     if learnt <= 0 and len(level) > 1:
         middle = (curves[level[0]].x + curves[level[-1]].x) / 2 if prior is None else prior
-        leader = curves[min(level, key=lambda place: abs(curves[place].x - middle))]
+        leader = min((curves[int(place)] for place in level), key=lambda c: abs(c.x - middle))
         return leader, leader.x
     if leader.epochs <= _EARLY * max_epochs:
         gains = np.array([curve.gain for curve in curves])
