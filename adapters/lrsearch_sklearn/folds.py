@@ -73,6 +73,8 @@ def going_on(scores: Array, batch: Sequence[int], folds: Sequence[int]) -> list[
     >>> going_on(scores, [1, 2], [0])
     [2]
     """
+    if not len(batch):
+        return []
     means = _means(scores, folds)
     candidates = [index for index in batch if math.isfinite(means[index])]
     if not candidates:

@@ -335,11 +335,12 @@ class Session:
         exploration = self.exploration
         rows = list(exploration.rows.values())
         rates = {row.candidate.trial.rate for row in rows}
+        mean = exploration.mean(exploration.best() or rows[0])
         params = clone(rows[0].candidate.params, safe=False)
         estimator = clone(exploration.estimator).set_params(**params)
         warnings.warn(
             f"All {len(rates)} values of {exploration.param!r} have the same score in every fold, "
-            f"{exploration.mean(rows[0]):.6g} in the mean: {remedy(estimator, exploration.param)}",
+            f"{mean:.6g} in the mean: {remedy(estimator, exploration.param)}",
             UserWarning,
             stacklevel=2,
         )
