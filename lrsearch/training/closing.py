@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import median
 
 from lrsearch.evidence import Evidence
 from lrsearch.rate import Rate
@@ -80,9 +81,12 @@ def overfitted(history: Sequence[Epoch], name: str, sign: float) -> list[str]:
     ]
     if len(scored) < 2:
         return []
-    at, best = min(scored, key=lambda pair: sign * pair[1])
+    place = min(range(len(scored)), key=lambda index: sign * scored[index][1])
+    at, best = scored[place]
     first, (length, last) = scored[0][1], scored[-1]
-    lost = sign * (last - best)
+    # One lucky epoch among noisy ones is no best from which anything was lost.
+    beside = median(score for _, score in scored[max(0, place - 1) : place + 2])
+    lost = sign * (last - beside)
     won = max(sign * (first - best), 0.05 * abs(best))
     if at > _EARLY * length or lost <= _LOST * won or lost <= 0.01 * abs(best):
         return []
