@@ -313,7 +313,7 @@ def _judged(sample: Sample, rate: Rate | None = None, direction: str = "minimize
     within = (places >= ends[0]) & (places <= ends[1]) & ~np.isin(np.log10(places), found.aside)
     known = found.source in ("repeats", "told") or within.sum() >= _MANY
     alike = bool(known and np.ptp(means[within]) <= _ALIKE * found.noise)
-    text = sentence(best, *ends, digits, found, alike)
+    text = sentence(best, *ends, digits, found, alike, rate)
     return Evidence(best, *ends, found.noise, digits, text, direction, (sample, found))
 
 

@@ -20,8 +20,9 @@ _NOISE = {
 
 
 def sentence(
-    rate: Rate, low: Rate, high: Rate, digits: int, found: Interval, alike: bool = True
-) -> str:
+    rate: Rate, low: Rate, high: Rate, digits: int, found: Interval, alike: bool = True,
+    chosen: Rate | None = None,
+) -> str:  # fmt: skip
     """What the scores say of a rate, for people.
 
     Parameters
@@ -37,6 +38,8 @@ def sentence(
     alike : bool
         Whether the scores inside it are all as good as the best, as far as the noise goes. Too few
         scores may leave rates inside that look far worse.
+    chosen : Rate, optional
+        The rate that the search has chosen, which may lie nearer to a cliff.
     """
     supported = f"{_WORDS[digits] if digits < len(_WORDS) else f'{digits} digits are'} supported"
     if low == high and not digits:
@@ -56,8 +59,15 @@ def sentence(
         where += ", as far as so few scores can tell"
     elif not exclusive:
         where = f"{low} to {high} all do"
-    good = f"{rate} is a good choice{_cliffs(low, high, found)}"
+    good = f"{rate} is a {_choice(rate, chosen)}{_cliffs(low, high, found)}"
     return f"{where}; {good}. {noise[0].upper()}{noise[1:]} {supported}. {contains}"
+
+
+def _choice(rate: Rate, chosen: Rate | None) -> str:
+    """Whoever is shown both rates is told why they differ."""
+    if chosen is None or chosen == rate:
+        return "good choice"
+    return f"safer choice than {chosen}"
 
 
 def _cliffs(low: Rate, high: Rate, found: Interval) -> str:

@@ -7,6 +7,7 @@ import os
 import numpy as np
 import pytest
 
+import lrsearch
 from lrsearch.evidence import Evidence
 from lrsearch.evidence.fits import f_score, t_quantile
 from lrsearch.evidence.intervals import interval
@@ -92,6 +93,16 @@ def test_a_plateau_that_ends_at_a_cliff_says_so_and_recommends_a_rate_inside():
             f"{evidence.rate} is a good choice, well inside: 0.1 still does" in evidence.sentence
         )
     assert said >= 36
+
+
+def test_a_search_that_chose_a_rate_beside_the_cliff_is_shown_both_rates():
+    scores = {0.1: 0.9, 0.03: 0.499, 0.01: 0.5, 0.003: 0.5, 0.001: 0.501, 0.0001: 0.7, 1e-5: 0.9}
+    search = lrsearch.GridSearch([str(rate) for rate in scores], epochs=1)
+    for trial in search:
+        search.tell(trial, scores[float(trial.rate)])
+    evidence = search.evidence()
+    assert search.rate == 0.03
+    assert f"{evidence.rate} is a safer choice than 0.03, well inside: 0.03" in evidence.sentence
 
 
 @pytest.mark.parametrize("repeats", [1, 5])
