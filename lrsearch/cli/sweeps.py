@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import math
+import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from lrsearch.trial import Round, TrialRecord
 __all__ = ["Training", "TrainedSweep", "files_of", "trainings_of"]
 
 _SQLITE = b"SQLite format 3\0"
+_SQLITE_URL = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ class TrainedSweep:
 
 def files_of(source: str) -> list[Path]:
     """The files that a sweep is read from, as far as they are here."""
-    path = Path(source.removeprefix("sqlite:///"))
+    path = Path(source.removeprefix(_SQLITE_URL))
     return sorted(path.rglob("result.json")) if path.is_dir() else [path]
 
 
@@ -217,6 +220,32 @@ def _is_storage(path: Path) -> bool:
     return head.startswith(_SQLITE) or head.startswith(b'{"op_code"')
 
 
+def _is_sqlite(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
+
+
+def _require_optuna(path: Path) -> None:
+    """Raise where a database is not Optuna's: by opening it Optuna would put its tables in."""
+    if not path.exists():
+        raise _wrong(f"there is no file {path}")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            tables = {name for (name,) in names}
+    except sqlite3.Error as error:
+        raise _wrong(f"{path} is no Optuna storage: {error}") from error
+    if {"study", "events", "claims"} <= tables:
+        raise _wrong(
+            f"{path} is a study of lrsearch: `lrsearch best {path}` says what its scores tell, "
+            f"`lrsearch report {path}` writes the page"
+        )
+    if not {"studies", "version_info"} <= tables:
+        raise _wrong(f"{path} is no Optuna storage: it has none of its tables")
+
+
 def _optuna(
     source: str, rate: str, init: str | None, name: str | None
 ) -> tuple[list[Training], str | None]:
@@ -224,13 +253,13 @@ def _optuna(
         import optuna  # type: ignore[import-not-found, unused-ignore]
     except ImportError as error:
         raise _wrong('an Optuna study needs optuna: pip install "lrsearch[optuna]"') from error
+    if source.startswith(_SQLITE_URL) or _is_sqlite(Path(source)):
+        _require_optuna(Path(source.removeprefix(_SQLITE_URL).partition("?")[0]))
     storage: Any = source
     if "://" not in source:
-        with Path(source).open("rb") as file:
-            sqlite = file.read(len(_SQLITE)) == _SQLITE
         journal = optuna.storages.journal
         storage = (
-            f"sqlite:///{source}" if sqlite
+            f"{_SQLITE_URL}{source}" if _is_sqlite(Path(source))
             else optuna.storages.JournalStorage(journal.JournalFileBackend(source))
         )  # fmt: skip
     names = optuna.get_all_study_names(storage)

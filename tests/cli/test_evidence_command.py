@@ -1,11 +1,15 @@
 """`lrsearch evidence` judges the sweeps of other tools."""
 
+import contextlib
 import json
+import sqlite3
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+
+import lrsearch
 
 typer = pytest.importorskip("typer")
 
@@ -143,6 +147,26 @@ def test_an_optuna_study_is_read(tmp_path, kind):
     assert said == evidence(tmp_path, "sweep.csv", "--rate", "lr", "--score", "val_loss")
     unnamed = evidence(tmp_path, source, "--rate", "lr", "--study", "neither", code=2)
     assert "has to name one of mine, other" in unnamed
+
+
+@pytest.mark.parametrize("prefix", ["", "sqlite:///"])
+def test_a_database_that_is_not_optunas_is_left_as_it_was(tmp_path, prefix):
+    """Optuna puts its tables into whatever it opens, and a study that has them is damaged."""
+    pytest.importorskip("optuna")
+    with lrsearch.Study(tmp_path / "own.db", lrsearch.GridSearch(["0.1"], epochs=1)) as study:
+        study.tell(study.ask(), 0.5)
+    with contextlib.closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE runs (lr REAL)")
+    before = (tmp_path / "other.db").read_bytes()
+
+    said = evidence(tmp_path, f"{prefix}own.db", "--rate", "lr", code=2)
+    assert "own.db is a study of lrsearch: `lrsearch best own.db`" in said
+    assert lrsearch.Study.open(tmp_path / "own.db").rate == 0.1
+    said = evidence(tmp_path, f"{prefix}other.db", "--rate", "lr", code=2)
+    assert "other.db is no Optuna storage" in said
+    assert (tmp_path / "other.db").read_bytes() == before
+    evidence(tmp_path, f"{prefix}none.db", "--rate", "lr", code=2)
+    assert not (tmp_path / "none.db").exists()
 
 
 def test_a_folder_of_ray_results_is_read(tmp_path):
