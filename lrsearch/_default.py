@@ -25,6 +25,11 @@ def use(search: Any = None) -> Any:
     Search or Study
         The search now in use.
 
+    Raises
+    ------
+    TypeError
+        If it is neither.
+
     Examples
     --------
     >>> import lrsearch
@@ -34,6 +39,10 @@ def use(search: Any = None) -> Any:
     >>> lrsearch.best().rate
     Rate('0.01')
     """
+    if search is not None and not (hasattr(search, "ask") and hasattr(search, "report")):
+        raise TypeError(
+            f"search has to be a search such as DigitSearch(), or a study, got {search!r}"
+        )
     global _search
     _search = DigitSearch() if search is None else search
     return _search

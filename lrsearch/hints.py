@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 from lrsearch.trial import TrialRecord
 
-__all__ = ["DIRECTION", "STARTED_ANEW", "Repeats", "repeated_scores", "seems_to_minimise_accuracy"]
+__all__ = [
+    "DIRECTION",
+    "NO_RATE",
+    "STARTED_ANEW",
+    "Repeats",
+    "repeated_scores",
+    "seems_to_minimise_accuracy",
+]
 
 STARTED_ANEW = (
     "legs that were to be continued begin with the very scores that their trials began with (trial "
@@ -18,6 +25,8 @@ DIRECTION = (
     "the search minimises, and ended at {rate}, at an end of its range, where the scores are "
     'lowest. If larger scores are better, as accuracies are, pass direction="maximize"'
 )
+
+NO_RATE = "the search has ended without a rate: {reason}"
 
 _FEWEST = 3
 """Trials that it takes to tell which way scores go."""

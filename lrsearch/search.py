@@ -15,7 +15,7 @@ from lrsearch.checks import standard_error as checked_error
 from lrsearch.evidence import Evidence
 from lrsearch.exploit.annealing import annealing
 from lrsearch.exploit.schedules import CosineAnnealing
-from lrsearch.hints import DIRECTION, STARTED_ANEW, Repeats, seems_to_minimise_accuracy
+from lrsearch.hints import DIRECTION, NO_RATE, STARTED_ANEW, Repeats, seems_to_minimise_accuracy
 from lrsearch.rate import Rate
 from lrsearch.trial import (
     Direction,
@@ -603,6 +603,9 @@ class Search(ABC):
             trial = self.ask(resume)
             if trial is None:
                 if self.done:
+                    if self.rate is None:
+                        text = NO_RATE.format(reason=self.reason)
+                        warnings.warn(text, RuntimeWarning, stacklevel=2)
                     return
                 untold = ", ".join(str(number) for number in self._out)
                 raise RuntimeError(

@@ -37,6 +37,30 @@ def no_warning():
         yield
 
 
+# No rate
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: lrsearch.DigitSearch(epochs=2),
+        lambda: lrsearch.DigitRace(budget=20, max_epochs=4),
+        lambda: lrsearch.Study("nothing.db", lrsearch.DigitSearch(epochs=2)),
+    ],
+)
+def test_a_loop_that_ends_without_a_rate_says_why(make, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    search = make()
+    with pytest.warns(RuntimeWarning, match="without a rate: no rate .*: check the data") as w:
+        loop(search, search, lambda rate, epochs: math.nan)
+    assert [record.filename for record in w] == [__file__]
+
+
+def test_what_is_no_search_is_not_used():
+    with pytest.raises(TypeError, match=r"a search such as DigitSearch\(\), or a study, got 3"):
+        lrsearch.use(3)
+
+
 # Legs that start anew
 
 

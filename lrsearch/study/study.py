@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from lrsearch.checks import other_file
+from lrsearch.hints import NO_RATE
 from lrsearch.search import Search
 from lrsearch.study.mirror import check_mirror, restore, write_mirror
 from lrsearch.study.opening import compare, create
@@ -281,6 +283,9 @@ class Study(SharedSearch):
             if trial is None:
                 search = self.search
                 if search.done:
+                    if search.rate is None:
+                        text = NO_RATE.format(reason=search.reason)
+                        warnings.warn(text, RuntimeWarning, stacklevel=2)
                     return
                 if search.out and self._claims.all_taken_here(search.out):
                     untold = ", ".join(str(out.number) for out in search.out)
