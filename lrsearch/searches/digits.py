@@ -98,6 +98,8 @@ class DigitSearch(RoundSearch):
             digits if digits == "auto" else at_least(0, "digits", digits)
         )
         self.keep = at_least(1, "keep", keep)
+        if not isinstance(offsets, Iterable):
+            raise TypeError(f"offsets has to be a list of whole numbers, got {offsets!r}")
         self.offsets = tuple(whole("offsets have to be whole numbers", n) for n in offsets)
         if not self.offsets:
             raise ValueError("offsets needs at least one step")
@@ -189,7 +191,8 @@ class DigitSearch(RoundSearch):
                 "model, or begin with lower rates"
             )
         elif round.digit >= (_AUTO_DIGITS if self.digits == "auto" else self.digits):
-            self._finish(f"all {round.digit} digits are searched")
+            words = {0: "the first rates are", 1: "one digit is"}
+            self._finish(f"{words.get(round.digit, f'all {round.digit} digits are')} searched")
         elif self.digits == "auto" and round.digit and not self._next_digit_supported(round):
             self._finish(f"a digit after the first {round.digit} would be noise")
         else:

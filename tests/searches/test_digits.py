@@ -326,3 +326,17 @@ def test_settings_survive_the_configuration():
     again = lrsearch.from_config(search.config())
     assert again.config() == search.config()
     assert again.keep == 5
+
+
+@pytest.mark.parametrize(
+    ("digits", "reason"),
+    [(0, "the first rates are"), (1, "one digit is"), (2, "all 2 digits are")],
+)
+def test_the_end_says_what_was_searched(digits, reason):
+    search = run(DigitSearch(digits=digits, epochs=1), lambda trial, _: abs(trial.rate - 0.03))
+    assert search.reason == f"{reason} searched"
+
+
+def test_offsets_are_a_list():
+    with pytest.raises(TypeError, match="offsets has to be a list of whole numbers, got 3"):
+        DigitSearch(offsets=3)
