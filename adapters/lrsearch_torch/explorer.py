@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 
 import lrsearch
 from lrsearch import Direction, Epoch, Exploit
-from lrsearch.training import LOOP, Entrance
+from lrsearch.training import LOOP, Entrance, warn
 from lrsearch_torch.checks import check_no_scheduler, check_rate
 from lrsearch_torch.ranks import Ranks
 from lrsearch_torch.scores import score_of
@@ -20,6 +20,11 @@ from lrsearch_torch.state import Copying
 from lrsearch_torch.trainee import TorchTrainee
 
 __all__ = ["Explorer"]
+
+_NO_STEP = (
+    "the optimizer made no step in the first epoch, so that its rate moves nothing: is it the one "
+    "that the loop trains with? Pass that one to Explorer, and call its step()"
+)
 
 
 class Explorer(lrsearch.Explorer):
@@ -185,6 +190,8 @@ class Explorer(lrsearch.Explorer):
         with self.restoring():
             self.own.check()
             check_rate(self.own.rate, self._rate)
+            if not self._steps and not self.history:
+                warn(_NO_STEP)
             given = (lambda: score_of(score())) if callable(score) else score_of(score)
         super().report(given)
 

@@ -27,6 +27,19 @@ def test_what_no_optimizer_has_is_warned_of_and_stays_as_it_is() -> None:
     assert torch.equal(model.layers[4].weight, before)
 
 
+def test_an_optimizer_that_the_loop_never_steps_is_warned_of() -> None:
+    model = network()
+    other = torch.optim.SGD(model.parameters(), lr=0.01)
+    explorer = Explorer(model, adamw(model), 6, grid(), verbose=0)
+    epochs = iter(explorer)
+    next(epochs)
+    train(model, other)
+    with pytest.warns(RuntimeWarning, match="made no step in the first epoch") as w:
+        explorer.report(lambda: validate(model))
+    assert w[0].filename == __file__
+    epochs.close()
+
+
 def test_what_the_model_does_not_have_but_the_optimizer_trains() -> None:
     model, loss = network(), nn.Linear(3, 2)
     optimizer = torch.optim.SGD([*model.parameters(), *loss.parameters()], lr=0.01)
