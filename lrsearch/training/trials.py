@@ -72,8 +72,9 @@ class Trials:
         if not record.scores and trial.rate:
             raise ValueError(
                 f"none of the {trial.epochs} epochs of trial {trial.number} was validated, so its "
-                "rate has no score: let validation_freq be at most "
-                f"{trial.epochs}, or give each trial more epochs"
+                "rate has no score: validate the last epoch of each trial (in a loop, where "
+                f"epoch.epoch == epoch.epochs; validation_freq at most {trial.epochs}), or give "
+                "each trial more epochs"
             )
         if ended is LegState.PAUSED:
             self.checkpoints.keep(trial.number, epoch, take())
