@@ -25,7 +25,7 @@ RATE = "learning rate"
 MOST_COLOURED, MOST_CURVES = 10, 60
 MOST_LEVELS = 8
 _LEAST_INVERTED = 1e-300
-_BAND = "Shaded: the interval that the scores cannot tell apart from the best."
+_BAND = "Shaded: where the best rate may lie, as far as the scores can tell."
 _MARKS = f"Ringed: recommended. {_BAND} × diverged. ▵ ▿ beyond the chart."
 _ROUND_MARKS = f"Filled: kept. {_MARKS}"
 
@@ -141,7 +141,7 @@ def evidence_chart(evidence: Evidence, name: str = "score") -> Chart:
     return Chart(
         key="evidence",
         section="Evidence",
-        title=f"{evidence.rate}: {evidence.low} to {evidence.high} cannot be told apart",
+        title=f"{evidence.rate}: the best rate may lie from {evidence.low} to {evidence.high}",
         x=x,
         y=_score_axis([point.y for point in points if point.y is not None], name, better),
         better=better,

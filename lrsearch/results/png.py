@@ -170,7 +170,7 @@ def _draw(axes: Any, chart: Chart, title: bool = True) -> None:
     if chart.band is not None:
         axes.axvspan(
             chart.band.low, chart.band.high, color=_BLUE, alpha=0.13, linewidth=0,
-            label="cannot be told apart",
+            label="the best rate may lie here",
         )  # fmt: skip
     _draw_lines(axes, chart)
     _draw_points(axes, chart)

@@ -10,12 +10,14 @@ from lrsearch.evidence import Evidence
 from lrsearch.rate import Rate
 from lrsearch.training.phases import Epoch
 
-__all__ = ["closing_text", "overfitted"]
+__all__ = ["closing_text", "overfitted", "untrained"]
 
 _EARLY = 0.5
 """The best epoch of a second phase that overfits lies in this part of it at the latest."""
 _LOST = 0.1
 """What the score lost since then, in parts of what the phase had won, that is worth a word."""
+_FAR = 100
+"""A rate so many times below the highest that was tried hardly trains, where it is the best."""
 
 
 def closing_text(
@@ -27,7 +29,7 @@ def closing_text(
     name: str,
     sign: float,
 ) -> str:
-    """What was found, in one line; a second one where the second phase overfitted.
+    """What was found, in one line; another where the second phase overfitted or nothing was learnt.
 
     Parameters
     ----------
@@ -61,7 +63,9 @@ def closing_text(
     if evidence is not None:
         parts.append(f"evidence: {evidence.sentence}")
     text = "; ".join(parts)
-    return "\n".join([text, *overfitted(history, name, sign)])
+    return "\n".join(
+        [text, *overfitted(history, name, sign), *untrained(history, rate, name, sign)]
+    )
 
 
 def overfitted(history: Sequence[Epoch], name: str, sign: float) -> list[str]:
@@ -94,6 +98,37 @@ def overfitted(history: Sequence[Epoch], name: str, sign: float) -> list[str]:
         f"the best epoch of the second phase was its {_ordinal(at)} of {length}, and {name} went "
         f"from {best:.4g} to {last:.4g} after it: it overfits. Fewer epochs, more data or "
         "regularisation would serve it; the model has the weights of the best epoch"
+    ]
+
+
+def untrained(history: Sequence[Epoch], rate: Rate | None, name: str, sign: float) -> list[str]:
+    """A sentence where the lowest rate by far is the best, for any training only did harm; or none.
+
+    Examples
+    --------
+    >>> rates = [Rate("0.1"), Rate("0.001"), Rate("0.00001")]
+    >>> history = [
+    ...     Epoch("explore", 1, n, rate, 1, 1, score)
+    ...     for n, (rate, score) in enumerate(zip(rates, [0.9, 0.8, 0.7], strict=True))
+    ... ]
+    >>> untrained(history, rates[-1], "val_loss", 1.0)[0][:58]
+    'every rate above 0.00001 only made val_loss worse than its'
+    >>> untrained(history, rates[1], "val_loss", 1.0)
+    []
+    """
+    losses: dict[Rate | float, list[float]] = {}
+    for epoch in history:
+        if epoch.phase == "explore" and epoch.score is not None and math.isfinite(epoch.score):
+            losses.setdefault(epoch.rate, []).append(sign * epoch.score)
+    if rate not in losses or rate != min(losses) or max(losses) < _FAR * rate:
+        return []
+    first = losses.pop(rate)[0]
+    if min(min(scores) for scores in losses.values()) <= first:
+        return []
+    return [
+        f"every rate above {rate} only made {name} worse than its {sign * first:.4g} after one "
+        f"epoch there, which hardly trains: the model is about as it began. Look at the data, and "
+        f"whether {name} is what the training makes better"
     ]
 
 
