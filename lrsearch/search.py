@@ -311,6 +311,29 @@ class Search(ABC):
 
         return png.plot_search(self, ax, name)
 
+    def to_dataframe(self) -> Any:
+        """Its trials as a pandas DataFrame, a row each, under the names that `trials.csv` has.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+
+        Examples
+        --------
+        >>> import lrsearch
+        >>> search = lrsearch.GridSearch(["0.1", "0.01"], epochs=1)
+        >>> for trial in search:
+        ...     search.tell(trial, abs(trial.rate - 0.02))
+        >>> search.to_dataframe()[["rate", "epochs", "score"]]
+           rate  epochs  score
+        0  0.10       1   0.08
+        1  0.01       1   0.01
+        """
+        from lrsearch.results import table
+
+        return table.trial_frame(self)
+
     def schedule(
         self, epochs: int, *, usual: Any = None, averaged: bool = False
     ) -> CosineAnnealing:

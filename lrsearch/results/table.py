@@ -24,6 +24,7 @@ __all__ = [
     "round_scores",
     "rounds_text",
     "score_text",
+    "trial_frame",
     "trial_rows",
     "turns_of",
     "value_text",
@@ -99,6 +100,22 @@ def trial_rows(
         tuple(column.value(record, places.get(record.round)) for column in TRIAL_COLUMNS)
         for record in (search.trials if records is None else records)
     ]
+
+
+def trial_frame(search: SearchLike) -> Any:
+    """A pandas DataFrame of its trials under `TRIAL_COLUMNS`, the rates as numbers.
+
+    Raises
+    ------
+    ImportError
+        If pandas is not installed.
+    """
+    try:
+        import pandas  # type: ignore[import-untyped, unused-ignore]
+    except ImportError as error:
+        raise ImportError("to_dataframe() needs pandas: pip install pandas") from error
+    frame = pandas.DataFrame(trial_rows(search), columns=[column.name for column in TRIAL_COLUMNS])
+    return frame.astype({"rate": float, "score": float, "standard_error": float})
 
 
 def value_text(value: Any) -> str:

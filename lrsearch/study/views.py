@@ -145,6 +145,11 @@ class StudyViews(ABC):
         with self.unchanged() as search:
             return search.plot(ax, name)
 
+    def to_dataframe(self) -> Any:
+        """Its trials as a pandas DataFrame, as `Search.to_dataframe` has it."""
+        with self.unchanged() as search:
+            return search.to_dataframe()
+
     def schedule(
         self, epochs: int, *, usual: Any = None, averaged: bool = False
     ) -> CosineAnnealing:

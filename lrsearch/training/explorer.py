@@ -282,12 +282,16 @@ class Explorer:
 
     def __repr__(self) -> str:
         """What it is, and how far it has come."""
+        return f"<{type(self).__name__}: {self.progress()}>"
+
+    def progress(self) -> str:
+        """How far the training has come, in one line for people."""
         parts = [f"{len(self.history)} of {self.epochs} epochs"]
         if self.rate is not None:
             parts.append(f"rate {self.rate}")
         if self.best_score is not None:
             parts.append(f"best {self.name} {self.best_score:.6g}")
-        return f"<{type(self).__name__}: {', '.join(parts)}>"
+        return ", ".join(parts)
 
     def __iter__(self) -> Iterator[Epoch]:
         """Each epoch to train; a loop that is left puts the best weights back."""

@@ -34,6 +34,11 @@ class Outcome:
     options: Options
     monitor: str
 
+    def __repr__(self) -> str:
+        """What it is, and how far the training has come."""
+        come = "no training yet" if self.explorer is None else self.explorer.progress()
+        return f"<{type(self).__name__}: {come}>"
+
     @property
     def search(self) -> Any:
         """The search; the default one once the training has begun."""

@@ -44,7 +44,9 @@ def test_plot_draws_both_phases_once_there_are_scores() -> None:
     explorer = LRExplorerCallback(decades(), verbose=0)
     with pytest.raises(RuntimeError, match="before the training begins"):
         explorer.plot()
+    assert repr(explorer) == "<LRExplorerCallback: no training yet>"
     fit(network(), explorer)
+    assert repr(explorer).startswith(f"<LRExplorerCallback: 6 of 6 epochs, rate {explorer.rate}, ")
     axes = explorer.plot()
     assert [ax.get_xlabel() for ax in axes] == ["learning rate", "", "epoch"]
     assert axes[0].get_ylabel() == "val_loss (lower is better)"

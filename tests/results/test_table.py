@@ -107,6 +107,23 @@ def test_a_trial_that_was_released_once_has_the_same_facts_in_every_view(study, 
         assert record == {name: other[name] for name in record}
 
 
+def test_a_data_frame_has_the_same_facts_as_numbers(study):
+    told = list(csv.DictReader(io.StringIO(study.to_csv())))
+    frame = study.to_dataframe()
+    assert list(frame.columns) == list(told[0])
+    assert [str(lrsearch.Rate(rate)) for rate in frame["rate"]] == [row["rate"] for row in told]
+    for name in ("trial", "epochs", "spent"):
+        assert frame[name].tolist() == [int(row[name]) for row in told]
+    scores = [float(row["score"] or "nan") for row in told]
+    assert frame["score"].tolist() == pytest.approx(scores, nan_ok=True)
+
+
+def test_a_search_without_a_trial_is_a_frame_without_rows():
+    frame = lrsearch.GridSearch(["0.1"], epochs=1).to_dataframe()
+    assert len(frame) == 0
+    assert [*frame.columns] == [column.name for column in TRIAL_COLUMNS]
+
+
 def test_every_view_has_every_column_but_those_that_it_leaves_out(study, tmp_path):
     names = [column.name for column in TRIAL_COLUMNS]
     assert list(csv_of_a_run(study, tmp_path)[0]) == names

@@ -30,6 +30,8 @@ def explored(trainee=None, epochs=8, search=None, exploit=None, loss=None, **opt
 
 def test_it_explores_then_exploits_and_ends_with_the_best_weights():
     explorer = explored()
+    best = f"best score {explorer.best_score:.6g}"
+    assert repr(explorer) == f"<Explorer: 8 of 8 epochs, rate 0.1, {best}>"
     assert [e.phase for e in explorer.history] == ["explore"] * 4 + ["exploit"] * 4
     assert [e.rate for e in explorer.history[:4]] == [Rate("0.1")] * 2 + [Rate("0.01")] * 2
     assert explorer.rate == Rate("0.1")
