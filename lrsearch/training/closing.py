@@ -123,7 +123,7 @@ def untrained(history: Sequence[Epoch], rate: Rate | None, name: str, sign: floa
     if rate not in losses or rate != min(losses) or max(losses) < _FAR * rate:
         return []
     first = losses.pop(rate)[0]
-    if min(min(scores) for scores in losses.values()) <= first:
+    if not losses or min(min(scores) for scores in losses.values()) <= first:
         return []
     return [
         f"every rate above {rate} only made {name} worse than its {sign * first:.4g} after one "

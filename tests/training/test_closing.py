@@ -59,6 +59,7 @@ def test_where_every_training_only_does_harm_it_is_told(sign):
         ({"0.1": [9.0], "0.001": [0.9, 1.1], "1e-6": [0.83, 0.83]}, "0.001"),
         ({"0.003": [9.0], "0.002": [0.9], "0.001": [0.8]}, "0.001"),  # a narrow search
         ({"0.001": [0.9]}, "0.001"),
+        ({"0": [0.9]}, "0"),
     ],
 )
 def test_where_a_rate_trains_nothing_is_told(losses, rate):
